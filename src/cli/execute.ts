@@ -1,0 +1,34 @@
+/** Where a command's operation runs: at the address that was named, at the server that lives on this home, or here on the database itself. */
+
+import { openLocal } from '../control/local.ts'
+import { invoke, type Operation, readInput } from '../control/operation.ts'
+import { liveServer } from '../control/server-file.ts'
+import type { Json } from '../core/json.ts'
+import type { CommonOptions } from './options.ts'
+import { askServer } from './remote.ts'
+import type { Terminal } from './terminal.ts'
+
+export async function execute(
+  operation: Operation,
+  input: Record<string, Json>,
+  options: CommonOptions,
+  terminal: Terminal,
+): Promise<Json> {
+  readInput(operation, input)
+  const named = terminal.environment.PURSER_ADMIN_URL
+  if (named !== undefined && named !== '') return askServer(named, operation, input, options, terminal.environment)
+  const live = liveServer(options.home)
+  if (live !== null && (options.database === undefined || options.database === live.database)) {
+    return askServer(live.admin_url, operation, input, options, terminal.environment)
+  }
+  const local = await openLocal({
+    home: options.home,
+    database: options.database ?? options.home.database,
+    write: operation.effect !== 'read',
+  })
+  try {
+    return (await invoke(operation, local.context, input)) as Json
+  } finally {
+    await local.close()
+  }
+}

@@ -1,0 +1,7 @@
+/** Where the command line starts. */
+
+import { release } from '../control/release.ts'
+import { runCli } from './program.ts'
+import { processTerminal } from './terminal.ts'
+
+process.exitCode = await runCli(process.argv.slice(2), processTerminal(), release)

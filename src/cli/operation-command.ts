@@ -1,0 +1,83 @@
+/** A command for an operation: positional arguments, a flag for every other field, its example in the help. */
+
+import { Command } from 'commander'
+import { type Field, fieldsOf, readField } from '../control/fields.ts'
+import type { Operation } from '../control/operation.ts'
+import { PurserError } from '../core/errors.ts'
+import type { Json } from '../core/json.ts'
+import { exitCodesHelp } from './help.ts'
+
+export type RunOperation = (operation: Operation, input: Record<string, Json>, command: Command) => Promise<void>
+
+export function operationCommand(operation: Operation, run: RunOperation): Command {
+  const command = new Command(operation.name.split('.')[1] ?? operation.name).description(operation.summary)
+  const fields = fieldsOf(operation)
+  const byPlace = operation.positional.map((name) => fields.find((field) => field.name === name)!)
+  const byFlag = fields.filter((field) => !operation.positional.includes(field.name))
+  for (const field of byPlace) command.argument(field.required ? `<${field.name}>` : `[${field.name}]`, field.description)
+  for (const field of byFlag) addFlag(command, field, flagOf(operation, field.name))
+  command.addHelpText('before', `Example:\n  ${operation.example}\n`)
+  command.addHelpText('after', exitCodesHelp)
+  command.action(async () => {
+    const given = command.opts<Record<string, string | boolean | readonly string[] | undefined>>()
+    try {
+      const input: Record<string, Json> = {}
+      byPlace.forEach((field, place) => {
+        const text = command.args[place]
+        if (text !== undefined) input[field.name] = readField(field, text)
+      })
+      for (const field of byFlag) {
+        const value = given[attributeOf(flagOf(operation, field.name))]
+        if (value !== undefined) input[field.name] = readGiven(field, value)
+      }
+      await run(operation, input, command)
+    } catch (thrown) {
+      throw inFlags(operation, thrown)
+    }
+  })
+  return command
+}
+
+function addFlag(command: Command, field: Field, flag: string): void {
+  const notes = [
+    field.description,
+    ...(field.choices === undefined ? [] : [`(${field.choices.join(', ')})`]),
+    ...(field.fallback === undefined || field.type === 'switch' ? [] : [`[${printDefault(field.fallback)}]`]),
+  ]
+  const description = notes.filter((note) => note !== '').join(' ')
+  if (field.type === 'switch') command.option(`--${flag}`, description)
+  else if (field.type === 'list')
+    command.option(`--${flag} <value>`, description, (value: string, before: readonly string[] = []) => [...before, ...value.split(',')])
+  else command.option(`--${flag} <${field.type === 'text' ? 'value' : field.type}>`, description)
+}
+
+function readGiven(field: Field, value: string | boolean | readonly string[]): Json {
+  return typeof value === 'string' ? readField(field, value) : value
+}
+
+function printDefault(value: Json): string {
+  return Array.isArray(value) ? value.join(',') : String(value)
+}
+
+export function flagOf(operation: Operation, field: string): string {
+  const short = Object.entries(operation.flags ?? {}).find(([, name]) => name === field)?.[0]
+  return short ?? field.replaceAll('_', '-')
+}
+
+/** As commander names it in its options: `dry-run` becomes `dryRun`. */
+function attributeOf(flag: string): string {
+  return flag.replaceAll(/-(\w)/g, (_dash, letter: string) => letter.toUpperCase())
+}
+
+/** A sentence about a field, in the words of the one who typed a flag. */
+function inFlags(operation: Operation, thrown: unknown): unknown {
+  if (!(thrown instanceof PurserError) || thrown.kind !== 'invalid_request') return thrown
+  let message = thrown.message
+  for (const name of Object.keys(operation.input.shape)) {
+    const typed = operation.positional.includes(name) ? `<${name}>` : `--${flagOf(operation, name)}`
+    message = message.replaceAll(`"${name}"`, typed)
+    if (message.startsWith(`${name} `)) message = typed + message.slice(name.length)
+  }
+  thrown.message = message
+  return thrown
+}

@@ -1,0 +1,56 @@
+/** What every command takes: where the home and the database are, and how to print. */
+
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import { type Home, homeOf } from '../control/home.ts'
+import { isPostgres } from '../control/inspect.ts'
+import { PurserError } from '../core/errors.ts'
+import type { Terminal } from './terminal.ts'
+
+export type CommonOptions = {
+  readonly home: Home
+  /** Set where the caller named a database: a flag or the environment. */
+  readonly database: string | undefined
+  readonly json: boolean
+  readonly quiet: boolean
+  readonly debug: boolean
+}
+
+type Given = {
+  readonly home?: string
+  readonly database?: string
+  readonly json?: boolean
+  readonly quiet?: boolean
+  readonly debug?: boolean
+}
+
+export function addCommonOptions(program: Command): void {
+  program
+    .option('--home <dir>', 'one folder for config, data, state and cache (PURSER_HOME)')
+    .option('--database <where>', 'a SQLite file or a postgres:// address (PURSER_DATABASE_URL)')
+    .option('--json', 'print JSON, errors too')
+    .option('--quiet', 'print ids only')
+    .option('--debug', 'add the stack to an error')
+    .option('--no-input', 'never ask for anything')
+}
+
+/** Flags before environment. */
+export function commonOptions(command: Command, { environment, userHome }: Terminal): CommonOptions {
+  const given = command.optsWithGlobals<Given>()
+  const output = environment.PURSER_OUTPUT ?? 'table'
+  if (output !== 'table' && output !== 'json') {
+    throw new PurserError('invalid_request', `PURSER_OUTPUT must be "table" or "json", and not "${output}".`, { field: 'PURSER_OUTPUT' })
+  }
+  return {
+    home: homeOf(given.home, environment, userHome),
+    database: placed(given.database ?? (environment.PURSER_DATABASE_URL || undefined)),
+    json: given.json ?? output === 'json',
+    quiet: given.quiet ?? false,
+    debug: given.debug ?? false,
+  }
+}
+
+/** A file by its full path, so that it is the same one from any folder. */
+function placed(database: string | undefined): string | undefined {
+  return database === undefined || database === ':memory:' || isPostgres(database) ? database : resolve(database)
+}

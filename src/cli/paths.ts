@@ -1,0 +1,28 @@
+/** `purser paths`: where this installation keeps its files. */
+
+import type { Command } from 'commander'
+import { withoutPassword } from '../control/local.ts'
+import { exitCodesHelp } from './help.ts'
+import { commonOptions } from './options.ts'
+import type { Terminal } from './terminal.ts'
+
+export function addPathsCommand(program: Command, terminal: Terminal): void {
+  program
+    .command('paths')
+    .description('print where config, data, state and cache stand')
+    .addHelpText('after', exitCodesHelp)
+    .action((_options: unknown, command: Command) => {
+      const { home, database, json } = commonOptions(command, terminal)
+      const { serverFile, adminToken, firstKey, pepper, ...folders } = home
+      const paths = {
+        ...folders,
+        database: withoutPassword(database ?? home.database),
+        server_file: serverFile,
+        admin_token: adminToken,
+        first_key: firstKey,
+        pepper,
+      }
+      const lines = Object.entries(paths).map(([name, path]) => `${name.padEnd(12)} ${path}`)
+      terminal.out(json ? `${JSON.stringify(paths, null, 2)}\n` : `${lines.join('\n')}\n`)
+    })
+}

@@ -1,0 +1,133 @@
+/** The command line: one command for each operation, and the few that are made by hand. */
+
+import { Command, CommanderError } from 'commander'
+import { type Operation, reaches } from '../control/operation.ts'
+import { operations } from '../control/operations.ts'
+import { PurserError } from '../core/errors.ts'
+import type { Json } from '../core/json.ts'
+import { environmentNames, environmentWarnings } from './environment.ts'
+import { execute } from './execute.ts'
+import { printFailure } from './failure.ts'
+import { exitCodesHelp } from './help.ts'
+import { addMigrateCommands } from './migrate.ts'
+import { operationCommand } from './operation-command.ts'
+import { addCommonOptions, commonOptions } from './options.ts'
+import { addPathsCommand } from './paths.ts'
+import type { Outcome } from './program-outcome.ts'
+import { isList, renderAnswer } from './render.ts'
+import { addServeCommand } from './serve.ts'
+import type { Terminal } from './terminal.ts'
+import { views } from './views.ts'
+
+const nouns: Readonly<Record<string, { readonly summary: string; readonly alias?: string; readonly usual?: string }>> = {
+  providers: { summary: 'who serves models' },
+  connections: { summary: 'whose account pays a provider' },
+  profiles: { summary: 'the names callers send as model' },
+  rates: { summary: 'what models cost, since when' },
+  keys: { summary: 'who may call and administer' },
+  calls: { summary: 'what was asked, and what it cost', alias: 'requests' },
+  usage: { summary: 'money and tokens, summed', usual: 'totals' },
+  explain: { summary: 'how a price came about' },
+  migrations: { summary: 'the steps of the database schema' },
+}
+
+export function buildProgram(terminal: Terminal, outcome: Outcome, release: string): Command {
+  const program = new Command('purser')
+    .description('A gateway for LLM inference that keeps the books.')
+    .version(release, '-V, --version', 'print the version')
+  addCommonOptions(program)
+  program.addHelpText('before', 'Examples:\n  purser serve\n  purser calls list\n  purser explain call <id>\n')
+  program.addHelpText(
+    'after',
+    `\nEnvironment:\n${Object.entries(environmentNames)
+      .map(([name, use]) => `  ${name.padEnd(24)} ${use}`)
+      .join('\n')}\n${exitCodesHelp}`,
+  )
+  addServeCommand(program, terminal, outcome)
+  addPathsCommand(program, terminal)
+  addMigrateCommands(program, terminal, outcome)
+  addOperations(program, terminal, outcome)
+  for (const command of everyCommand(program)) {
+    command.exitOverride().configureHelp({ helpWidth: terminal.width, subcommandTerm: (each) => each.name() })
+    command.configureOutput({ writeOut: terminal.out, writeErr: terminal.err, outputError: () => {} })
+  }
+  return program
+}
+
+function addOperations(program: Command, terminal: Terminal, outcome: Outcome): void {
+  const groups = new Map<string, Command>()
+  for (const operation of operations.filter((each) => reaches(each, 'cli'))) {
+    const [noun, verb] = operation.name.split('.') as [string, string | undefined]
+    const command = operationCommand(operation, (asked, input, leaf) => runOperation(asked, input, leaf, terminal, outcome))
+    if (verb === undefined) {
+      program.addCommand(command)
+      continue
+    }
+    let group = groups.get(noun)
+    if (group === undefined) {
+      const named = nouns[noun]
+      group = new Command(noun).description(named?.summary ?? noun)
+      if (named?.alias !== undefined) group.alias(named.alias)
+      groups.set(noun, group)
+      program.addCommand(group)
+    }
+    group.addCommand(command, { isDefault: nouns[noun]?.usual === verb })
+  }
+}
+
+async function runOperation(
+  operation: Operation,
+  input: Record<string, Json>,
+  leaf: Command,
+  terminal: Terminal,
+  outcome: Outcome,
+): Promise<void> {
+  const options = commonOptions(leaf, terminal)
+  const answer = await execute(operation, input, options, terminal)
+  const view = views[operation.name]
+  if (options.json) terminal.out(`${JSON.stringify(answer, null, 2)}\n`)
+  else if (options.quiet) terminal.out(idsOf(answer))
+  else terminal.out(`${(view?.render ?? ((shown) => renderAnswer(operation, shown, terminal)))(answer, terminal)}\n`)
+  if (isList(answer) && answer.next !== null && !options.json)
+    terminal.err(`There are more. Go on with:  --cursor ${String(answer.next)}\n`)
+  outcome.exitCode = view?.exitCode?.(answer) ?? 0
+}
+
+function idsOf(answer: Json): string {
+  const things = isList(answer) ? answer.items : [answer]
+  const ids = things
+    .map((thing) => (typeof thing === 'object' && thing !== null && 'id' in thing ? String(thing.id) : ''))
+    .filter((id) => id !== '')
+  return ids.length === 0 ? '' : `${ids.join('\n')}\n`
+}
+
+/** Runs one command line and answers with its exit code. Nothing it meets is thrown further. */
+export async function runCli(argv: readonly string[], terminal: Terminal, release: string): Promise<number> {
+  const style = { json: argv.includes('--json') || terminal.environment.PURSER_OUTPUT === 'json', debug: argv.includes('--debug') }
+  for (const warning of environmentWarnings(terminal.environment)) terminal.err(`${terminal.paint('yellow', 'warning:')} ${warning}\n`)
+  const outcome: Outcome = { exitCode: 0 }
+  try {
+    await buildProgram(terminal, outcome, release).parseAsync(argv, { from: 'user' })
+    return outcome.exitCode
+  } catch (thrown) {
+    if (!(thrown instanceof CommanderError)) return printFailure(thrown, terminal, style)
+    if (thrown.exitCode === 0) return 0
+    if (thrown.code === 'commander.help') return 2
+    return printFailure(usageError(thrown), terminal, style)
+  }
+}
+
+/** What commander found wrong, as one of our own errors. */
+function usageError(found: CommanderError): PurserError {
+  const sentence = found.message
+    .replace(/^error: /, '')
+    .replace(/\n\(Did you mean (one of )?([^?]+)\?\)$/, (_all, _several, word: string) => `. Did you mean "${word}"?`)
+    .replaceAll("'", '"')
+  const whole = sentence.charAt(0).toUpperCase() + sentence.slice(1)
+  return new PurserError('invalid_request', /[.?]$/.test(whole) ? whole : `${whole}.`, { hint: 'See what there is:  purser --help' })
+}
+
+/** The program and all commands below it. */
+export function everyCommand(command: Command): readonly Command[] {
+  return [command, ...command.commands.flatMap(everyCommand)]
+}

@@ -1,0 +1,66 @@
+/** What an operation answers, as a person reads it: a table for a list, lines of name and value for one thing, ids alone when quiet. */
+
+import { printInstant } from '../control/instant.ts'
+import type { Column, Operation } from '../control/operation.ts'
+import { at, isObject, type Json, type JsonObject } from '../core/json.ts'
+import { renderTable } from './table.ts'
+import type { Terminal } from './terminal.ts'
+
+/** What the print of a cell or a value depends on. */
+type Show = Column['show']
+
+export function renderAnswer(operation: Operation, answer: Json, terminal: Terminal): string {
+  if (isList(answer)) return renderItems(operation.columns, answer.items, terminal)
+  return renderThing(operation, isObject(answer) ? answer : { answer })
+}
+
+export function isList(answer: Json): answer is { readonly items: readonly Json[]; readonly next: Json } {
+  return isObject(answer) && Array.isArray(answer.items) && 'next' in answer
+}
+
+export function renderItems(columns: readonly Column[], items: readonly Json[], terminal: Terminal): string {
+  if (items.length === 0) return 'Nothing to show.'
+  const rows = items.map((item) => columns.map((column) => cell(at(item, column.field), column.show)))
+  const kept = columns.map((column, place) => column.title === '' || rows.some((row) => row[place] !== '') || place === 0)
+  const shown = columns.filter((_column, place) => kept[place])
+  return renderTable(
+    shown.map((column) => ({ title: column.title, right: column.show === 'right' })),
+    rows.map((row) => row.filter((_cell, place) => kept[place])),
+    terminal.width,
+  )
+}
+
+/** Every field of one thing, nested ones as compact JSON. Names that the operation shows as instants read as instants. */
+function renderThing(operation: Operation, thing: JsonObject): string {
+  const lines = Object.entries(thing).map(([name, value]) => {
+    const show: Show =
+      operation.columns.find((column) => column.field === name)?.show ??
+      (name.endsWith('_at') || name === 'effective_from' ? 'instant' : undefined)
+    return [name, cell(value, show)] as const
+  })
+  const width = Math.max(...lines.map(([name]) => name.length))
+  return lines.map(([name, value]) => `${name.padEnd(width)}  ${value.replaceAll('\n', `\n${' '.repeat(width + 2)}`)}`.trimEnd()).join('\n')
+}
+
+export function cell(value: Json | undefined, show?: Show): string {
+  if (value === null || value === undefined) return ''
+  if (show === 'yes') return value === true ? 'yes' : ''
+  if (show === 'instant' && typeof value === 'number') return value === 0 ? 'always' : printInstant(value).replace('.000Z', 'Z')
+  if (typeof value === 'string') return value
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  return compact(value)
+}
+
+/** A nested value in a few words: `a, b` for a plain list, `key value` pairs for a flat object, JSON for the rest. */
+function compact(value: Json): string {
+  if (Array.isArray(value)) return value.every(isFlat) ? value.map((each) => cell(each)).join(', ') : JSON.stringify(value)
+  if (isObject(value) && Object.values(value).every(isFlat))
+    return Object.values(value)
+      .map((each) => cell(each))
+      .join(' ')
+  return JSON.stringify(value)
+}
+
+function isFlat(value: Json): boolean {
+  return typeof value !== 'object' || value === null
+}

@@ -1,0 +1,111 @@
+/** `purser serve`: starts the server, prints where it is, and stops it well when asked to. */
+
+import type { Command } from 'commander'
+import { type RunningServer, startServer } from '../app.ts'
+import { withoutPassword } from '../control/local.ts'
+import { liveServer } from '../control/server-file.ts'
+import { PurserError } from '../core/errors.ts'
+import { type Served, servedLines } from './first-run.ts'
+import { exitCodesHelp } from './help.ts'
+import { createLog } from './log.ts'
+import { type CommonOptions, commonOptions } from './options.ts'
+import type { Outcome } from './program-outcome.ts'
+import type { Terminal } from './terminal.ts'
+
+const usualPort = 7878
+const usualAdminPort = 7879
+
+type Flags = {
+  readonly host?: string
+  readonly port?: string
+  readonly adminPort?: string
+  readonly migrate?: boolean
+  readonly allowPlainHttp?: boolean
+  readonly acceptFilesystem?: boolean
+}
+
+export function addServeCommand(program: Command, terminal: Terminal, outcome: Outcome): void {
+  program
+    .command('serve')
+    .description('start the server: inference on one port, the admin API on the next')
+    .option('--host <address>', 'the address to listen on (PURSER_HOST) [127.0.0.1]')
+    .option('--port <port>', `the port for inference (PURSER_PORT) [${usualPort}, or the next free one]`)
+    .option('--admin-port <port>', `the port for the admin API (PURSER_ADMIN_PORT) [${usualAdminPort}, or the next free one]`)
+    .option('--migrate', 'Postgres: bring the schema up to this release first (SQLite: always done)')
+    .option('--allow-plain-http', 'listen beyond this machine without TLS in front')
+    .option('--accept-filesystem', 'take a database on a file system in user space')
+    .addHelpText('before', 'Example:\n  purser serve --port 7878\n')
+    .addHelpText('after', exitCodesHelp)
+    .action(async (flags: Flags, command: Command) => {
+      outcome.exitCode = await serve(flags, commonOptions(command, terminal), terminal)
+    })
+}
+
+async function serve(flags: Flags, options: CommonOptions, terminal: Terminal): Promise<number> {
+  const { environment } = terminal
+  const port = portOf('--port', flags.port ?? environment.PURSER_PORT)
+  const adminPort = portOf('--admin-port', flags.adminPort ?? environment.PURSER_ADMIN_PORT)
+  const database = options.database ?? options.home.database
+  refuseSecondServer(options, database)
+  const ended = Promise.withResolvers<number>()
+  const server = await startServer({
+    home: options.home,
+    host: flags.host ?? (environment.PURSER_HOST || '127.0.0.1'),
+    port: port ?? usualPort,
+    adminPort: adminPort ?? usualAdminPort,
+    portsAsked: { port: port !== undefined, adminPort: adminPort !== undefined },
+    database,
+    migrate: flags.migrate ?? false,
+    allowPlainHttp: flags.allowPlainHttp ?? false,
+    acceptFilesystem: flags.acceptFilesystem ?? false,
+    log: createLog(environment),
+    onFatal: (error, exitCode) => {
+      terminal.err(`Purser stops: ${error.message}\n`)
+      ended.resolve(exitCode)
+    },
+  })
+  const served = factsOf(server, options, database, port)
+  terminal.out(options.json ? `${JSON.stringify(served)}\n` : `${servedLines(served).join('\n')}\n`)
+  const stop = () => ended.resolve(0)
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, stop)
+  const exitCode = await ended.promise
+  // Once more asks to leave at once; after a fatal error there is nothing left to wait for.
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(130))
+  if (exitCode !== 0) process.exit(exitCode)
+  terminal.err('Purser is stopping: running calls may end.\n')
+  await server.close()
+  return exitCode
+}
+
+function factsOf(server: RunningServer, options: CommonOptions, database: string, port: number | undefined): Served {
+  const { started } = server
+  return {
+    inferenceUrl: server.inferenceUrl,
+    adminUrl: server.adminUrl,
+    database: withoutPassword(database),
+    home: options.home,
+    credentialsFound: started.credentialsFound,
+    mintedKeys: started.mintedKeys,
+    migrated: started.migrated,
+    orphans: started.orphans,
+    quarantined: started.quarantined,
+    portMoved: port === undefined && Number(new URL(server.inferenceUrl).port) !== usualPort,
+  }
+}
+
+/** 0 takes any free port. */
+function portOf(flag: string, text: string | undefined): number | undefined {
+  if (text === undefined || text === '') return undefined
+  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text)
+  throw new PurserError('invalid_request', `${flag} must be a port, 0 to 65535, and not "${text}".`, { field: flag })
+}
+
+function refuseSecondServer({ home }: CommonOptions, database: string): void {
+  const live = liveServer(home)
+  if (live === null || live.database !== withoutPassword(database)) return
+  throw new PurserError('unavailable', `Purser already serves this home, as process ${live.pid}. It answers at ${live.inference_url}.`, {
+    code: 'lock_busy',
+    hint: `Stop it first:  kill ${live.pid}`,
+    details: { pid: live.pid },
+  })
+}

@@ -1,0 +1,70 @@
+/** A borderless table: columns two spaces apart, cut to fit, with nothing in it that could steer a terminal. */
+
+export type TableColumn = { readonly title: string; readonly right?: boolean }
+
+const gap = 2
+/** A column is not cut below this while another is wider. */
+const narrowest = 6
+
+/** Lines of at most `width` columns, the titles first. Ends without a line break. */
+export function renderTable(columns: readonly TableColumn[], rows: readonly (readonly string[])[], width: number): string {
+  const cells = [columns.map((column) => column.title), ...rows].map((row) => columns.map((_column, place) => printable(row[place] ?? '')))
+  const widths = fit(
+    columns.map((_column, place) => Math.max(...cells.map((row) => widthOf(row[place]!)))),
+    width,
+  )
+  return cells.map((row) => line(row, columns, widths)).join('\n')
+}
+
+function line(row: readonly string[], columns: readonly TableColumn[], widths: readonly number[]): string {
+  const padded = row.map((cell, place) => {
+    const cut = cutTo(cell, widths[place]!)
+    const blank = ' '.repeat(widths[place]! - widthOf(cut))
+    return columns[place]!.right ? blank + cut : cut + blank
+  })
+  return padded.join(' '.repeat(gap)).trimEnd()
+}
+
+/** Takes from the widest column until all fit. */
+function fit(wanted: readonly number[], width: number): readonly number[] {
+  const widths = [...wanted]
+  const room = width - gap * (widths.length - 1)
+  let total = widths.reduce((sum, each) => sum + each, 0)
+  while (total > room) {
+    const broadest = widths.indexOf(Math.max(...widths))
+    if (widths[broadest]! <= narrowest) break
+    widths[broadest]! -= 1
+    total -= 1
+  }
+  return widths
+}
+
+export function cutTo(text: string, width: number): string {
+  if (widthOf(text) <= width) return text
+  let kept = ''
+  let used = 0
+  for (const { segment } of graphemes.segment(text)) {
+    const next = widthOf(segment)
+    if (used + next > width - 1) break
+    kept += segment
+    used += next
+  }
+  return `${kept}…`
+}
+
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
+const wide =
+  /\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]/u
+
+/** Columns that a text takes: two for wide letters and emoji, none for marks that combine. */
+export function widthOf(text: string): number {
+  let width = 0
+  for (const { segment } of graphemes.segment(text))
+    width += wide.test(segment) ? 2 : /^\p{Mark}+$|^[\u200b-\u200f\u2060]$/u.test(segment) ? 0 : 1
+  return width
+}
+
+/** Control characters, escape sequences and letters that turn the direction of text, each as one visible mark. */
+export function printable(text: string): string {
+  return text.replaceAll(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, (mark) => (mark === '\n' || mark === '\t' ? ' ' : '�'))
+}

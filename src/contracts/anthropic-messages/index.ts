@@ -1,0 +1,35 @@
+/** Anthropic's messages: the format of Claude, and of those who serve it or speak like it. */
+
+import type { Json } from '../../core/json.ts'
+import { peekBody } from '../asked.ts'
+import { priceContextOf } from '../context.ts'
+import type { Codec, Contract } from '../contract.ts'
+import { readDialect } from '../dialect.ts'
+import { credentialHeaders } from '../headers.ts'
+import { decodeError, encodeError } from './error.ts'
+import { endpoints, match, retarget } from './request.ts'
+import { encodeModels, reportOf } from './response.ts'
+import { encodeStreamError, frameKind } from './stream.ts'
+import { mergeUsage, normaliseUsage, published } from './usage.ts'
+
+export const anthropicMessages: Contract = { id: 'anthropic-messages', endpoints, match, codec }
+
+function codec(written?: Json, model?: string): Codec {
+  const dialect = readDialect(published, written, model)
+  return {
+    peek: peekBody,
+    retarget: (request, set) => retarget(request, set, dialect),
+    authorise: (secret, origin) => credentialHeaders(dialect.auth, secret, origin),
+    frameKind,
+    reportOf: (payload) => reportOf(payload, dialect),
+    mergeUsage,
+    normaliseUsage: (raw) => normaliseUsage(raw, dialect.usage),
+    priceContext: (response, request) => priceContextOf(response, request, model, dialect.usage),
+    bytesPerToken: dialect.usage.bytesPerToken,
+    modelPrefixes: dialect.usage.modelPrefixes,
+    decodeError,
+    encodeError,
+    encodeStreamError,
+    encodeModels,
+  }
+}

@@ -1,0 +1,34 @@
+/** What an operation may touch: handed in, so that a test passes its own. */
+
+import type { ProviderAuth } from '../core/auth.ts'
+import type { Clock } from '../core/ports.ts'
+import type { Store } from '../store/store.ts'
+import type { Home } from './home.ts'
+import type { Inspection } from './inspect.ts'
+import type { Actor } from './scopes.ts'
+import type { ServerFile } from './server-file.ts'
+
+export type Face = 'cli' | 'http' | 'library' | 'console'
+
+/** Whether the secret that an auth refers to is there. Only a serving process can say. */
+export type Presence = 'present' | 'absent' | 'unknown' | 'not_needed'
+
+export interface OperationContext {
+  readonly store: Store
+  readonly clock: Clock
+  readonly ids: () => string
+  readonly actor: Actor
+  readonly face: Face
+  readonly release: string
+  /** The database as the operator named it, without a password. */
+  readonly database: string
+  /** The server that answers, or null where a command works on the database by itself. */
+  readonly server: ServerFile | null
+  /** Where the files of this installation stand, or null where there are none. */
+  readonly home: Home | null
+  presence(auth: ProviderAuth): Presence
+  /** A look at the database itself. Null where no second connection can see it. */
+  inspect(): Promise<Inspection | null>
+  /** Resolves once the process answers calls from the new state of the control tables. */
+  refresh(): Promise<void>
+}

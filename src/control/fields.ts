@@ -1,0 +1,83 @@
+/** An operation's input, field by field, as a face needs it that takes text: flags of a command, parameters of a query. */
+
+import { z } from 'zod'
+import { PurserError } from '../core/errors.ts'
+import type { Json, JsonObject } from '../core/json.ts'
+import { instantFormat, parseInstant } from './instant.ts'
+import type { Operation } from './operation.ts'
+
+export type FieldType = 'text' | 'integer' | 'number' | 'switch' | 'instant' | 'list' | 'json'
+
+export type Field = {
+  readonly name: string
+  readonly type: FieldType
+  readonly required: boolean
+  readonly description: string
+  readonly choices: readonly string[] | undefined
+  readonly fallback: Json | undefined
+  /** The field's own JSON Schema. */
+  readonly schema: JsonObject
+}
+
+export function fieldsOf(asked: Operation): readonly Field[] {
+  const whole = z.toJSONSchema(asked.input, { io: 'input' }) as { properties?: Record<string, JsonObject>; required?: string[] }
+  return Object.entries(whole.properties ?? {}).map(([name, schema]) => ({
+    name,
+    type: typeOf(schema),
+    required: (whole.required ?? []).includes(name),
+    description: typeof schema.description === 'string' ? schema.description : '',
+    choices: choicesOf(schema) ?? choicesOf(schema.items as JsonObject | undefined),
+    fallback: schema.default,
+    schema,
+  }))
+}
+
+const types: Readonly<Record<string, FieldType>> = {
+  string: 'text',
+  integer: 'integer',
+  number: 'number',
+  boolean: 'switch',
+  array: 'list',
+}
+
+function typeOf(schema: JsonObject): FieldType {
+  return schema.format === instantFormat ? 'instant' : (types[String(schema.type)] ?? 'json')
+}
+
+function choicesOf(schema: JsonObject | undefined): readonly string[] | undefined {
+  return Array.isArray(schema?.enum) ? schema.enum.map(String) : undefined
+}
+
+/** What a text says for a field. The schema still has the last word. */
+export function readField(field: Field, text: string): Json {
+  switch (field.type) {
+    case 'text':
+      return text
+    case 'list':
+      return text === '' ? [] : text.split(',')
+    case 'switch':
+      if (text !== 'true' && text !== 'false') throw unread(field, text, 'true or false')
+      return text === 'true'
+    case 'instant':
+      return parseInstant(text) ?? fail(unread(field, text, 'an instant: 2026-01-31T12:00:00Z, or milliseconds since 1970'))
+    case 'integer':
+    case 'number':
+      if (text.trim() === '' || !Number.isFinite(Number(text)))
+        throw unread(field, text, field.type === 'integer' ? 'a whole number' : 'a number')
+      return Number(text)
+    case 'json':
+      try {
+        return JSON.parse(text) as Json
+      } catch {
+        throw unread(field, text, 'JSON')
+      }
+  }
+}
+
+function unread(field: Field, text: string, wanted: string): PurserError {
+  return new PurserError('invalid_request', `"${field.name}" must be ${wanted}, and not "${text.slice(0, 80)}".`, { field: field.name })
+}
+
+function fail(error: PurserError): never {
+  throw error
+}

@@ -1,0 +1,74 @@
+/** An operation without a server: reads open the database as it is, writes take its lock for as long as they last. */
+
+import { existsSync } from 'node:fs'
+import { PurserError } from '../core/errors.ts'
+import { uuidMaker } from '../core/ids.ts'
+import { systemClock, systemRandom } from '../core/system.ts'
+import { openReadOnly, openStore } from '../store/open.ts'
+import type { Store, Writer } from '../store/store.ts'
+import { refusal } from '../store/validate.ts'
+import type { OperationContext } from './context.ts'
+import type { Home } from './home.ts'
+import { inspectDatabase, isPostgres } from './inspect.ts'
+import { release } from './release.ts'
+import { localActor } from './scopes.ts'
+
+export type Local = { readonly context: OperationContext; close(): Promise<void> }
+
+export async function openLocal(asked: { readonly home: Home; readonly database: string; readonly write: boolean }): Promise<Local> {
+  const { home, database, write } = asked
+  if (!isPostgres(database) && !existsSync(database)) throw nothingThere(database)
+  const inspection = await inspectDatabase(database)
+  const type = inspection?.finding.type ?? 'clean'
+  if (inspection !== null && type !== 'clean' && type !== 'newer_compatible') throw refusal(inspection.finding)
+  const store = write
+    ? await openStore({ database, clock: systemClock, random: systemRandom, instance: { name: 'cli' } })
+    : readOnly(database)
+  const context: OperationContext = {
+    store,
+    clock: systemClock,
+    ids: uuidMaker(systemClock, systemRandom),
+    actor: localActor,
+    face: 'cli',
+    release,
+    database: withoutPassword(database),
+    server: null,
+    home,
+    presence: (auth) => (auth.type === 'none' ? 'not_needed' : 'unknown'),
+    inspect: () => inspectDatabase(database),
+    refresh: async () => undefined,
+  }
+  return { context, close: () => store.close() }
+}
+
+/** The address of a database as it may be shown. */
+export function withoutPassword(database: string): string {
+  if (!isPostgres(database) || !URL.canParse(database)) return database
+  const url = new URL(database)
+  url.password = ''
+  return url.href
+}
+
+function readOnly(database: string): Store {
+  return { ...openReadOnly(database), writer: noWriter }
+}
+
+const refuseWrite = (): never => {
+  throw new PurserError('internal', 'This command opened the database for reading alone, and something tried to write.')
+}
+
+const noWriter: Writer = {
+  insertTemplate: refuseWrite,
+  deleteTemplate: refuseWrite,
+  intend: refuseWrite,
+  settle: refuseWrite,
+  control: refuseWrite,
+  status: () => ({ queued: 0, syncLagMs: 0, batches: 0, parked: 0 }),
+}
+
+function nothingThere(database: string): PurserError {
+  return new PurserError('not_found', `There is no database at ${database} yet.`, {
+    hint: 'The first start makes it:  purser serve',
+    code: 'no_database',
+  })
+}

@@ -1,0 +1,67 @@
+/** Running schema migrations by hand: the database locked, stepped, checked and let go. For the command line alone, offline. */
+
+import { existsSync } from 'node:fs'
+import { systemClock, systemRandom } from '../core/system.ts'
+import type { Executor } from '../store/engine.ts'
+import { migrate, rowsTouched } from '../store/migrate.ts'
+import { registry } from '../store/migrations/index.ts'
+import { lockDatabase } from '../store/open.ts'
+import { plan, type Target } from '../store/plan.ts'
+import { readStanding } from '../store/records.ts'
+import { advise, validate } from '../store/validate.ts'
+import { isPostgres } from './inspect.ts'
+import { release } from './release.ts'
+
+export type MigrationAnswer = { readonly direction: 'up' | 'down'; readonly ids: readonly string[]; readonly backup: string | null }
+
+export type PlanItem = {
+  readonly id: string
+  readonly direction: 'up' | 'down'
+  readonly kind: string
+  readonly effect: string
+  readonly down: string
+  readonly loses: string | null
+  readonly rows: number
+  readonly backup: boolean
+}
+
+export type Consents = Target & { readonly acceptLoss: readonly string[]; readonly backupTaken?: string }
+
+export function migrateDatabase(database: string, asked: Consents): Promise<MigrationAnswer> {
+  return locked(database, (executor) =>
+    migrate(executor, { ...asked, clock: systemClock, release, ...(isPostgres(database) ? {} : { path: database }) }),
+  )
+}
+
+/** Nothing is written: where there is no file yet, the plan is made for an empty database. */
+export function planMigration(database: string, target: Target): Promise<{ readonly items: readonly PlanItem[]; readonly next: null }> {
+  return locked(place(database), async (executor) => {
+    const planned = plan(registry, await readStanding(executor), target)
+    const rows = await rowsTouched(executor, planned)
+    const { direction, needsBackup } = planned
+    return {
+      items: planned.steps.map((step) => ({ ...step, direction, rows: Number(rows.get(step.id) ?? 0n), backup: needsBackup })),
+      next: null,
+    }
+  })
+}
+
+export function validateDatabase(database: string): Promise<{ finding: string; sound: boolean; sentence: string; command: string | null }> {
+  return locked(place(database), async (executor) => {
+    const finding = await validate(executor)
+    return { finding: finding.type, sound: finding.type === 'clean' || finding.type === 'newer_compatible', ...advise(finding) }
+  })
+}
+
+function place(database: string): string {
+  return isPostgres(database) || existsSync(database) ? database : ':memory:'
+}
+
+async function locked<T>(database: string, run: (executor: Executor) => Promise<T>): Promise<T> {
+  const held = await lockDatabase({ database, clock: systemClock, random: systemRandom, instance: { name: 'cli' } })
+  try {
+    return await run(held.executor)
+  } finally {
+    await held.release()
+  }
+}

@@ -1,0 +1,38 @@
+/** Every operation there is. A face that wants them all reads this list, so a new one is everywhere or nowhere. */
+
+import { callsGet, callsList } from './calls.ts'
+import { connectionsGet, connectionsList } from './connections.ts'
+import { doctor } from './doctor.ts'
+import { explainCall } from './explain.ts'
+import { keysGet, keysList } from './keys.ts'
+import { migrationsList } from './migrations.ts'
+import type { Operation } from './operation.ts'
+import { profilesGet, profilesList } from './profiles.ts'
+import { providersGet, providersList } from './providers.ts'
+import { ratesAt, ratesGet, ratesHistory, ratesList } from './rates.ts'
+import { ratesCreate } from './rates-create.ts'
+import { status } from './status.ts'
+import { usageTotals } from './usage.ts'
+
+export const operations: readonly Operation[] = [
+  status,
+  doctor,
+  providersList,
+  providersGet,
+  connectionsList,
+  connectionsGet,
+  profilesList,
+  profilesGet,
+  ratesList,
+  ratesGet,
+  ratesCreate,
+  ratesHistory,
+  ratesAt,
+  keysList,
+  keysGet,
+  callsList,
+  callsGet,
+  usageTotals,
+  explainCall,
+  migrationsList,
+]

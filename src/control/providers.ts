@@ -1,0 +1,82 @@
+/** Operations on providers: who serves models, under which contract, and whether Purser speaks it yet. */
+
+import { z } from 'zod'
+import { contracts } from '../contracts/index.ts'
+import { provider } from '../core/nouns.ts'
+import type { Row } from '../store/schema.ts'
+import type { OperationContext } from './context.ts'
+import { notFound } from './not-found.ts'
+import { operation } from './operation.ts'
+import { decodeCursor, page, pageOf, paging } from './page.ts'
+import { plainNumbers } from './plain.ts'
+
+const shown = provider.extend({
+  base_url: z.string(),
+  callable: z.boolean().describe('Whether Purser speaks its contract.'),
+  reason: z.string().nullable().describe('Why it cannot be called yet.'),
+})
+
+const columns = [
+  { field: 'name', title: 'NAME' },
+  { field: 'contract', title: 'CONTRACT' },
+  { field: 'base_url', title: 'BASE URL' },
+  { field: 'network', title: 'NETWORK' },
+  { field: 'callable', title: 'CALLABLE', show: 'yes' },
+  { field: 'disabled', title: 'DISABLED', show: 'yes' },
+] as const
+
+export const providersList = operation({
+  name: 'providers.list',
+  summary: 'List the providers, by name.',
+  scope: 'usage:read',
+  effect: 'read',
+  positional: [],
+  input: z.strictObject(paging),
+  output: pageOf(shown),
+  columns,
+  example: 'purser providers list',
+  async run({ store }, { limit, cursor }) {
+    const after = decodeCursor(cursor, 1)
+    const rows = await store.read
+      .selectFrom('providers')
+      .selectAll()
+      .where('removed_at', 'is', null)
+      .$if(after !== undefined, (query) => query.where('name', '>', String(after?.[0])))
+      .orderBy('name')
+      .limit(limit + 1)
+      .execute()
+    return page(rows, limit, (row) => [row.name], show)
+  },
+})
+
+export const providersGet = operation({
+  name: 'providers.get',
+  summary: 'Show one provider, by name or id.',
+  scope: 'usage:read',
+  effect: 'read',
+  positional: ['provider'],
+  input: z.strictObject({ provider: z.string().min(1).max(200).describe('Its name or id.') }),
+  output: shown,
+  columns,
+  example: 'purser providers get openai',
+  run: async (context, input) => show(await findProvider(context, input.provider)),
+})
+
+/** The row of a provider by name or id, or `not_found` with the nearest name. */
+export async function findProvider({ store }: OperationContext, nameOrId: string): Promise<Row<'providers'>> {
+  const rows = await store.read.selectFrom('providers').selectAll().where('removed_at', 'is', null).execute()
+  const found = rows.find((row) => row.name === nameOrId) ?? rows.find((row) => row.id === nameOrId)
+  if (found === undefined)
+    throw notFound(
+      'providers',
+      nameOrId,
+      rows.map((row) => row.name),
+    )
+  return found
+}
+
+function show(row: Row<'providers'>): z.output<typeof shown> {
+  const callable = contracts.some((contract) => contract.id === row.contract)
+  const reason = callable ? null : `Purser does not speak the contract ${row.contract} yet.`
+  return { ...plainNumbers(row), callable, reason } as z.output<typeof shown>
+}

@@ -1,0 +1,100 @@
+/** The operation that adds a rate card. A correction is a further revision of the same instant; nothing is ever changed. */
+
+import { z } from 'zod'
+import { pricePattern } from '../pricing/money.ts'
+import { findConnection } from './connections.ts'
+import type { OperationContext } from './context.ts'
+import { instant } from './instant.ts'
+import { operation } from './operation.ts'
+import { findProvider } from './providers.ts'
+import { cardRows, showCard, shownCard } from './rate-cards.ts'
+import { type NewCard, newCardBatch } from './rate-statements.ts'
+
+const price = z.string().regex(pricePattern, 'A price is text such as "2.50": 0 to 999999, at most 9 decimals, no sign, no exponent.')
+
+const input = z.strictObject({
+  provider: z.string().min(1).max(200).describe("The provider's name or id."),
+  model: z.string().min(1).max(512).describe("The provider's id of the model, or a pattern."),
+  input_token_cost_per_1m: price.describe('Price of 1M input tokens.'),
+  output_token_cost_per_1m: price.describe('Price of 1M output tokens.'),
+  cache_read_cost_per_1m: price.optional().describe('Price of 1M tokens read from a cache; as input, if not given.'),
+  cache_write_cost_per_1m: price.optional().describe('Price of 1M tokens written to a cache; as input, if not given.'),
+  currency: z
+    .string()
+    .regex(/^[A-Z]{3}$/, 'A currency is three capital letters, such as USD.')
+    .default('USD')
+    .describe('Three capital letters.'),
+  effective_from: instant.optional().describe('When the price begins to apply. Now, if not given; 0 is always.'),
+  revision: z.int().min(0).default(0).describe('A correction of the same instant is the next revision.'),
+  connection: z.string().min(1).max(200).optional().describe('Only for this connection, by name or id: a negotiated price.'),
+  match_mode: z.enum(['exact', 'prefix', 'glob']).default('exact').describe('How the model is compared.'),
+  url: z.url().optional().describe('Where the price was published.'),
+  note: z.string().max(1000).optional().describe('Why, for whoever reads it later.'),
+  dry_run: z.boolean().default(false).describe('Check everything and write nothing.'),
+})
+
+export const ratesCreate = operation({
+  name: 'rates.create',
+  summary: 'Add a rate card. Prices are decimal text per 1M tokens. A second card of the same instant and revision is refused.',
+  scope: 'rates:write',
+  effect: 'write',
+  positional: [],
+  flags: {
+    input: 'input_token_cost_per_1m',
+    output: 'output_token_cost_per_1m',
+    'cache-read': 'cache_read_cost_per_1m',
+    'cache-write': 'cache_write_cost_per_1m',
+    match: 'match_mode',
+  },
+  input,
+  output: shownCard.extend({
+    recorded_at: z.int().nullable().describe('Null after a dry run.'),
+    past_attempts: z.int().describe('Attempts already made at or after `effective_from` on this model. What they cost does not change.'),
+    dry_run: z.boolean(),
+  }),
+  columns: [],
+  example: 'purser rates create --provider simulated --model simulated-1 --input 1.00 --output 2.00 --revision 1',
+  async run(context, asked) {
+    const serves = await findProvider(context, asked.provider)
+    const pays = asked.connection === undefined ? null : await findConnection(context, asked.connection)
+    const { batch, card } = await newCardBatch(
+      context.store.read,
+      context.ids,
+      {
+        provider_id: serves.id,
+        connection_id: pays?.id ?? null,
+        model: asked.model,
+        match_mode: asked.match_mode,
+        input_token_cost_per_1m: asked.input_token_cost_per_1m,
+        output_token_cost_per_1m: asked.output_token_cost_per_1m,
+        cache_write_cost_per_1m: asked.cache_write_cost_per_1m ?? null,
+        cache_read_cost_per_1m: asked.cache_read_cost_per_1m ?? null,
+        currency: asked.currency,
+        effective_from: asked.effective_from ?? context.clock.now(),
+        revision: asked.revision,
+        source_ref: { ...(asked.url === undefined ? {} : { url: asked.url }), ...(asked.note === undefined ? {} : { note: asked.note }) },
+      },
+      context.actor.name,
+    )
+    const past = await attemptsSince(context, card)
+    if (asked.dry_run) {
+      const names = { provider: serves.name, connection: pays?.name ?? null, voided_at: null, void_reason: null }
+      return { ...showCard({ ...card, ...names, recorded_at: 0 }), recorded_at: null, past_attempts: past, dry_run: true }
+    }
+    await context.store.writer.control(batch)
+    await context.refresh()
+    const row = await cardRows(context).where('rate_cards.id', '=', card.id).executeTakeFirstOrThrow()
+    return { ...showCard(row), past_attempts: past, dry_run: false }
+  },
+})
+
+async function attemptsSince({ store }: OperationContext, card: NewCard): Promise<number> {
+  const found = await store.read
+    .selectFrom('attempts')
+    .select((each) => each.fn.countAll().as('total'))
+    .where('provider_id', '=', card.provider_id)
+    .where('model', '=', card.model)
+    .where('priced_at', '>=', card.effective_from)
+    .executeTakeFirstOrThrow()
+  return Number(found.total)
+}

@@ -1,0 +1,50 @@
+/** What an admin key may do: scopes, the roles that bundle them, and the check. Nothing granted is nothing allowed. */
+
+import { z } from 'zod'
+import { PurserError } from '../core/errors.ts'
+import type { Json } from '../core/json.ts'
+
+export const scopes = [
+  'providers:write',
+  'secrets:write',
+  'rates:write',
+  'budgets:write',
+  'keys:write',
+  'usage:read',
+  'prompts:read',
+  'audit:read',
+  'system',
+] as const
+export type Scope = (typeof scopes)[number]
+
+const roles = {
+  viewer: ['usage:read'],
+  operator: ['usage:read', 'providers:write', 'rates:write', 'budgets:write', 'keys:write'],
+  security: ['usage:read', 'secrets:write', 'audit:read'],
+  admin: scopes.filter((scope) => scope !== 'prompts:read'),
+} as const satisfies Record<string, readonly Scope[]>
+export type Role = keyof typeof roles
+
+const granted = z.strictObject({
+  roles: z.array(z.enum(Object.keys(roles) as [Role, ...Role[]])).default([]),
+  scopes: z.array(z.enum(scopes)).default([]),
+})
+
+/** The scopes that a key's `scopes` column grants: `{"roles":["admin"]}`, `{"scopes":["usage:read"]}`, or both. What cannot be read grants nothing. */
+export function grantedScopes(column: Json): ReadonlySet<Scope> {
+  const read = granted.safeParse(column)
+  return new Set(read.success ? [...read.data.roles.flatMap((role) => roles[role]), ...read.data.scopes] : [])
+}
+
+/** Who asks: a key, or the person at the terminal of this machine (`keyId` null). */
+export type Actor = { readonly name: string; readonly keyId: string | null; readonly scopes: ReadonlySet<Scope> }
+
+export const localActor: Actor = { name: 'local', keyId: null, scopes: new Set(scopes) }
+
+export function requireScope(actor: Actor, scope: Scope, operation: string): void {
+  if (actor.scopes.has(scope)) return
+  throw new PurserError('forbidden', `The key "${actor.name}" may not use ${operation}. That needs the scope ${scope}.`, {
+    hint: 'Use a key that has it, such as the one in config/admin-token.',
+    details: { scope },
+  })
+}

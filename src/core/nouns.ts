@@ -1,0 +1,85 @@
+/** What operators manage, as they are once read: the schemas and types of providers, connections, profiles and keys. */
+
+import { z } from 'zod'
+import { providerAuth } from './auth.ts'
+import type { Json } from './json.ts'
+
+export const json: z.ZodType<Json> = z.json() as z.ZodType<Json>
+
+/** Names callers and operators type. No slash (that splits provider from model), no name an object already has. */
+export const name = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'A name is 1 to 64 of a-z 0-9 . _ - and starts with a letter or digit.')
+
+export const networks = ['public', 'loopback', 'private'] as const
+export const billings = ['own', 'platform', 'subscription', 'none'] as const
+
+export const timeouts = z
+  .strictObject({
+    connect: z.int().min(1).max(600_000),
+    first_byte: z.int().min(1).max(3_600_000),
+    idle: z.int().min(1).max(3_600_000),
+    total: z.int().min(1).max(86_400_000),
+  })
+  .partial()
+
+const canonical = { is_canonical: z.boolean(), canonical_revision: z.int().nullable(), disabled: z.boolean() }
+const times = { removed_at: z.int().nullable(), created_at: z.int(), updated_at: z.int() }
+
+export const provider = z.object({
+  id: z.string(),
+  name,
+  contract: z.string(),
+  base_url: z.url(),
+  dialect: json,
+  network: z.enum(networks),
+  network_cidrs: z.array(z.string()).nullable(),
+  stops_on_disconnect: z.boolean().nullable(),
+  bills_errors: z.boolean(),
+  modality: z.literal('chat'),
+  ...canonical,
+  ...times,
+})
+export type Provider = z.infer<typeof provider>
+
+export const connection = z.object({
+  id: z.string(),
+  name,
+  provider_id: z.string(),
+  auth: providerAuth,
+  billing: z.enum(billings),
+  platform: z.string().nullable(),
+  on_abandon: z.enum(['abort', 'drain']).nullable(),
+  canonical_equivalent_id: z.string().nullable(),
+  ...canonical,
+  ...times,
+})
+export type Connection = z.infer<typeof connection>
+
+export const profile = z.object({
+  id: z.string(),
+  name,
+  provider_id: z.string(),
+  connection_id: z.string().nullable(),
+  model: z.string().min(1).max(512),
+  system_prompt: z.string().nullable(),
+  temperature: z.number().min(0).max(2).nullable(),
+  max_tokens: z.int().min(1).nullable(),
+  params: z.record(z.string(), json),
+  timeouts,
+  strict: z.boolean(),
+  ...canonical,
+  ...times,
+})
+export type Profile = z.infer<typeof profile>
+
+export const key = z.object({
+  id: z.string(),
+  tenant_id: z.string(),
+  name,
+  kind: z.enum(['call', 'admin']),
+  secret_hash: z.string(),
+  scopes: json,
+  expires_at: z.int().nullable(),
+  revoked_at: z.int().nullable(),
+  created_at: z.int(),
+})
+export type Key = z.infer<typeof key>

@@ -1,0 +1,32 @@
+/** The body of a write on the admin API: small, JSON, an object, no key twice. */
+
+import { PurserError } from '../core/errors.ts'
+import { isObject, type Json, type JsonObject } from '../core/json.ts'
+import { scan, scanLimits } from '../core/scan.ts'
+import { guardContentType } from './guard.ts'
+
+const mostBytes = 1024 * 1024
+
+export async function readAdminBody(request: Request): Promise<JsonObject> {
+  const bytes = await readBytes(request)
+  if (bytes.length === 0) return {}
+  guardContentType(request.headers.get('content-type') ?? undefined)
+  const scanned = scan(bytes, { ...scanLimits, distinct: new Set() })
+  if (scanned.kind !== 'object') throw new PurserError('invalid_request', 'The body must be one JSON object.')
+  const value = JSON.parse(Buffer.from(bytes).toString('utf8')) as Json
+  return isObject(value) ? value : {}
+}
+
+/** Counted as it comes, so that a body without a length cannot outgrow the limit either. */
+async function readBytes(request: Request): Promise<Uint8Array> {
+  const tooLarge = () => new PurserError('too_large', 'The body is larger than 1 MiB, the most that the admin API takes.')
+  if (Number(request.headers.get('content-length') ?? 0) > mostBytes) throw tooLarge()
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of request.body ?? []) {
+    size += chunk.length
+    if (size > mostBytes) throw tooLarge()
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}

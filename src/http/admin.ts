@@ -1,0 +1,135 @@
+/** The admin API: every operation as a route, behind an admin key with the scope that the operation names. */
+
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { getRequestListener } from '@hono/node-server'
+import { type Context, Hono } from 'hono'
+import type { OperationContext } from '../control/context.ts'
+import { showFailure } from '../control/failure.ts'
+import { fieldsOf, readField } from '../control/fields.ts'
+import { invoke, type Operation } from '../control/operation.ts'
+import { apiPrefix, type Route, routesOf } from '../control/routes.ts'
+import { type Actor, grantedScopes } from '../control/scopes.ts'
+import { asPurserError, PurserError } from '../core/errors.ts'
+import type { Json } from '../core/json.ts'
+import type { Key } from '../core/nouns.ts'
+import type { Headers } from '../core/wire.ts'
+import { readAdminBody } from './admin-body.ts'
+import { type Edge, guardRequest } from './guard.ts'
+import { openApi } from './openapi.ts'
+
+export type AdminOptions = {
+  readonly operations: readonly Operation[]
+  readonly release: string
+  /** Read for every request, since ports are known only once the listeners are up. */
+  edge(): Edge
+  /** The admin key of a request. Throws `unauthenticated` or `forbidden`. */
+  authenticate(headers: Headers, query: URLSearchParams): Key
+  contextFor(actor: Actor): OperationContext
+  ids(): string
+  readiness(): { readonly ready: boolean; readonly reason: string | null }
+  /** What failed by no fault of the caller. */
+  onFault(requestId: string, error: PurserError): void
+}
+
+type Answer = { readonly status: number; readonly body: unknown }
+type Variables = { readonly Variables: { requestId: string } }
+
+/** The routes, as a fetch handler. The guard of the edge stands before it: see `adminListener`. */
+export function adminApp(options: AdminOptions): Hono<Variables> {
+  const app = new Hono<Variables>({ strict: true })
+  const document = openApi(options.operations, options.release)
+  app.use(async (context, next) => {
+    context.set('requestId', options.ids())
+    await next()
+  })
+  app.onError((thrown, context) => refuse(options, thrown, context.get('requestId')))
+  app.notFound((context) => {
+    const error = new PurserError('not_found', `There is no ${context.req.method} ${context.req.path} here.`, {
+      hint: `The routes are listed at ${apiPrefix}/openapi.json`,
+    })
+    return refuse(options, error, context.get('requestId'))
+  })
+  app.get('/', (context) =>
+    send(
+      { status: 200, body: { name: 'purser', release: options.release, api: apiPrefix, openapi: `${apiPrefix}/openapi.json` } },
+      context.get('requestId'),
+    ),
+  )
+  app.get('/healthz', (context) => send({ status: 200, body: { alive: true } }, context.get('requestId')))
+  app.get('/readyz', (context) => {
+    const readiness = options.readiness()
+    return send({ status: readiness.ready ? 200 : 503, body: readiness }, context.get('requestId'))
+  })
+  app.get(`${apiPrefix}/openapi.json`, (context) => send({ status: 200, body: document }, context.get('requestId')))
+  for (const route of routesOf(options.operations)) {
+    const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1')
+    app.on(route.method, path, async (context) => {
+      const actor = actorOf(options.authenticate(context.req.header(), new URL(context.req.url).searchParams))
+      const body = await invoke(route.operation, options.contextFor(actor), await inputOf(route, context))
+      return send(
+        { status: route.method === 'POST' && route.operation.name.endsWith('.create') ? 201 : 200, body },
+        context.get('requestId'),
+      )
+    })
+  }
+  return app
+}
+
+/** The same for a node:http server, with every request checked before it is routed. */
+export function adminListener(options: AdminOptions): (request: IncomingMessage, response: ServerResponse) => void {
+  const route = getRequestListener(adminApp(options).fetch, { overrideGlobalObjects: false })
+  return (request, response) => {
+    try {
+      guardRequest(request.url ?? '', request.rawHeaders, options.edge())
+    } catch (thrown) {
+      const requestId = options.ids()
+      const error = asPurserError(thrown)
+      response.writeHead(error.status, { ...headersOf(requestId), connection: 'close' })
+      response.end(JSON.stringify(showFailure(error, requestId)))
+      return
+    }
+    void route(request, response)
+  }
+}
+
+function actorOf(key: Key): Actor {
+  return { name: key.name, keyId: key.id, scopes: grantedScopes(key.scopes) }
+}
+
+/** Path, query and body as one input. A field in two places is a mistake, not a choice. */
+async function inputOf(route: Route, context: Context<Variables>): Promise<Record<string, Json>> {
+  const fields = new Map(fieldsOf(route.operation).map((field) => [field.name, field]))
+  const input: Record<string, Json> = Object.create(null) as Record<string, Json>
+  const put = (name: string, value: Json) => {
+    if (Object.hasOwn(input, name)) throw new PurserError('invalid_request', `"${name}" is given twice.`, { field: name })
+    input[name] = value
+  }
+  for (const [name, text] of Object.entries(context.req.param() as Record<string, string>)) put(name, text)
+  for (const [name, text] of new URL(context.req.url).searchParams) {
+    if (name === 'key' && !fields.has('key')) continue
+    const field = fields.get(name)
+    put(name, field === undefined ? text : readField(field, text))
+  }
+  if (route.method !== 'GET') for (const [name, value] of Object.entries(await readAdminBody(context.req.raw))) put(name, value)
+  return input
+}
+
+function refuse(options: AdminOptions, thrown: unknown, requestId: string): Response {
+  const error = asPurserError(thrown)
+  if (error.status >= 500) options.onFault(requestId, error)
+  return send({ status: error.status, body: showFailure(error, requestId) }, requestId)
+}
+
+function send(answer: Answer, requestId: string): Response {
+  return new Response(JSON.stringify(answer.body), { status: answer.status, headers: headersOf(requestId) })
+}
+
+function headersOf(requestId: string): Record<string, string> {
+  return {
+    'content-type': 'application/json; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    'x-request-id': requestId,
+    'request-id': requestId,
+  }
+}

@@ -1,0 +1,83 @@
+/** What a request must be before anything looks at it: one Host that is ours, a plain target, no foreign page behind it. Shared by both listeners. */
+
+import { PurserError } from '../core/errors.ts'
+
+export type Edge = {
+  /** `host:port` as a caller may spell this listener. */
+  readonly hosts: ReadonlySet<string>
+  /** Origins of pages that may call it. None by default. */
+  readonly origins: ReadonlySet<string>
+}
+
+/** The names by which a listener on this address is called, with its port. */
+export function hostsOf(address: string, port: number): ReadonlySet<string> {
+  const literal = address.includes(':') ? `[${address}]` : address
+  const names = new Set([literal, 'localhost', '127.0.0.1', '[::1]'])
+  return new Set([...names].flatMap((name) => (port === 80 ? [name, `${name}:80`] : [`${name}:${port}`])))
+}
+
+/** Throws for a request that must not be routed. `rawHeaders` are names and values in turn, as they came. */
+export function guardRequest(target: string, rawHeaders: readonly string[], edge: Edge): void {
+  const hosts = valuesOf(rawHeaders, 'host')
+  if (hosts.length !== 1)
+    throw new PurserError('invalid_request', `A request needs exactly one Host header, and this one has ${hosts.length}.`)
+  if (!edge.hosts.has(hosts[0]!.toLowerCase())) {
+    throw new PurserError('forbidden', `This address is not called ${quoted(hosts[0]!)}. It answers to ${[...edge.hosts].join(', ')}.`, {
+      code: 'host_not_allowed',
+    })
+  }
+  for (const origin of valuesOf(rawHeaders, 'origin')) {
+    if (!edge.origins.has(origin))
+      throw new PurserError('forbidden', `Pages of ${quoted(origin)} may not call Purser.`, { code: 'origin_not_allowed' })
+  }
+  if (valuesOf(rawHeaders, 'sec-fetch-site').includes('cross-site')) {
+    throw new PurserError('forbidden', 'A page of another site may not call Purser.', { code: 'origin_not_allowed' })
+  }
+  guardTarget(target)
+}
+
+/** A path that means the same to everyone who reads it. */
+function guardTarget(target: string): void {
+  if (!target.startsWith('/'))
+    throw new PurserError('invalid_request', 'The request line must carry a path that starts with a slash, and no scheme or host.')
+  const path = target.split('?', 1)[0]!
+  if (/%(2f|5c|00)/i.test(path)) throw new PurserError('invalid_request', 'The path holds an encoded slash, backslash or zero byte.')
+  let decoded: string
+  try {
+    decoded = decodeURIComponent(path)
+  } catch {
+    throw new PurserError('invalid_request', 'The path is not valid percent-encoding of UTF-8.')
+  }
+  if (holdsControl(decoded) || decoded.includes('\\'))
+    throw new PurserError('invalid_request', 'The path holds a backslash or a control character.')
+  if (decoded.split('/').some((step) => step === '.' || step === '..'))
+    throw new PurserError('invalid_request', 'The path holds a dot segment.')
+}
+
+/** POST, PUT and PATCH bring JSON and say so: a form of another page cannot. */
+export function guardContentType(contentType: string | undefined): void {
+  const type = contentType?.split(';', 1)[0]?.trim().toLowerCase()
+  if (type === 'application/json') return
+  throw new PurserError(
+    'invalid_request',
+    `The body must be sent as content-type: application/json${type ? `, and not as ${quoted(type)}` : ''}.`,
+    { field: 'content-type' },
+  )
+}
+
+function valuesOf(rawHeaders: readonly string[], name: string): string[] {
+  return rawHeaders.filter((_value, place) => place % 2 === 1 && rawHeaders[place - 1]!.toLowerCase() === name)
+}
+
+function holdsControl(text: string): boolean {
+  for (let place = 0; place < text.length; place++) {
+    const code = text.charCodeAt(place)
+    if (code < 0x20 || code === 0x7f) return true
+  }
+  return false
+}
+
+/** What a caller sent, short and printable, inside a sentence. */
+function quoted(text: string): string {
+  return JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text)
+}

@@ -1,0 +1,172 @@
+/** The inference port: unmodified SDKs come in here. node:http, with the fewest steps between the socket and the gateway. */
+
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { ContractId } from '../contracts/contract.ts'
+import { refuseDestinations } from '../core/destinations.ts'
+import { asPurserError, PurserError } from '../core/errors.ts'
+import { scan } from '../core/scan.ts'
+import type { Fault, WireRequest } from '../core/wire.ts'
+import type { Gateway, Log } from '../gateway/gateway.ts'
+import { readBody } from './body.ts'
+import { encodeFault } from './faults.ts'
+import { type Edge, guardContentType, guardRequest } from './guard.ts'
+import type { Authenticator } from './keys.ts'
+import { route, shapeFor } from './mounts.ts'
+import { nodeExchange, plainHeaders } from './node-exchange.ts'
+
+export type InferenceDeps = {
+  readonly gateway: Gateway
+  readonly authenticator: Authenticator
+  /** Read for every request, since ports are known only once the listeners are up. */
+  readonly edge: () => Edge
+  /** A new call id: it is also the request id on every answer. */
+  readonly nextId: () => string
+  /** Where the admin API listens, for `GET /`. */
+  readonly adminUrl: () => string
+  readonly log: Log
+}
+
+const limits = {
+  headerBytes: 16 * 1024,
+  headerLines: 100,
+  headerMs: 10_000,
+  requestMs: 70_000,
+  idleMs: 5_000,
+  sockets: 10_000,
+  requestsPerSocket: 1_000,
+  perPeer: 256,
+}
+
+export function createInferenceServer(deps: InferenceDeps): Server {
+  const server = createServer(
+    {
+      maxHeaderSize: limits.headerBytes,
+      headersTimeout: limits.headerMs,
+      requestTimeout: limits.requestMs,
+      keepAliveTimeout: limits.idleMs,
+      keepAlive: true,
+      noDelay: true,
+    },
+    (incoming, outgoing) => serve(deps, incoming, outgoing),
+  )
+  server.maxHeadersCount = limits.headerLines
+  server.maxConnections = limits.sockets
+  server.maxRequestsPerSocket = limits.requestsPerSocket
+  boundPeers(server)
+  server.on('upgrade', (_incoming, socket) => socket.end('HTTP/1.1 426 Upgrade Required\r\nconnection: close\r\ncontent-length: 0\r\n\r\n'))
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    const status =
+      error.code === 'HPE_HEADER_OVERFLOW'
+        ? '431 Request Header Fields Too Large'
+        : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+          ? '408 Request Timeout'
+          : '400 Bad Request'
+    if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
+    else socket.destroy()
+  })
+  return server
+}
+
+/** At most so many sockets of one peer address. */
+function boundPeers(server: Server): void {
+  const peers = new Map<string, number>()
+  server.on('connection', (socket: Socket) => {
+    const peer = socket.remoteAddress ?? ''
+    const count = (peers.get(peer) ?? 0) + 1
+    if (count > limits.perPeer) return void socket.destroy()
+    peers.set(peer, count)
+    socket.setKeepAlive(true, 15_000)
+    socket.once('close', () => {
+      const left = (peers.get(peer) ?? 1) - 1
+      if (left > 0) peers.set(peer, left)
+      else peers.delete(peer)
+    })
+  })
+}
+
+function serve(deps: InferenceDeps, incoming: IncomingMessage, outgoing: ServerResponse): void {
+  const requestId = deps.nextId()
+  const headers = plainHeaders(incoming)
+  let shape: ContractId = 'openai-chat'
+  const refuse = (thrown: unknown): void => {
+    const error = asPurserError(thrown)
+    if (error.kind === 'internal') deps.log.error({ requestId, err: error.cause ?? error }, error.message)
+    send(outgoing, encodeFault(shape, error, requestId))
+    if (error.kind === 'too_large') incoming.once('close', () => outgoing.destroy())
+  }
+  try {
+    const url = incoming.url ?? ''
+    guardRequest(url, incoming.rawHeaders, deps.edge())
+    const { path, query } = targetOf(url)
+    shape = shapeFor(path, headers)
+    if (path === '/') return greet(deps, incoming, outgoing, requestId)
+    const routed = route(incoming.method ?? '', path, headers)
+    if (!routed)
+      throw new PurserError(
+        'not_found',
+        `Nothing answers ${incoming.method} ${path}. Purser serves POST /v1/chat/completions, POST /v1/messages and GET /v1/models here.`,
+      )
+    shape = routed.contract
+    const key = deps.authenticator.authenticate(headers, query, 'call')
+    if (routed.endpoint.id === 'listModels') return send(outgoing, withIds(deps.gateway.models(routed.contract), requestId))
+    if (routed.endpoint.id !== 'generate') throw new PurserError('unsupported', `Purser does not serve ${path} yet.`)
+    guardContentType(headers['content-type'])
+    readBody(incoming, (body, error) => {
+      if (error) return refuse(error)
+      try {
+        const scanned = scan(body!)
+        refuseDestinations(scanned)
+        const request: WireRequest = {
+          method: incoming.method ?? 'POST',
+          path: routed.path,
+          query: query,
+          headers,
+          body: body!,
+          scan: scanned,
+        }
+        const exchange = nodeExchange(incoming, outgoing, request)
+        deps.gateway.dispatch({
+          exchange,
+          requestId,
+          caller: { tenantId: key.tenant_id, keyId: key.id },
+          contract: routed.contract,
+          endpoint: routed.endpoint.id,
+        })
+      } catch (thrown) {
+        refuse(thrown)
+      }
+    })
+  } catch (thrown) {
+    refuse(thrown)
+  }
+}
+
+const noQuery = new URLSearchParams()
+
+function targetOf(url: string): { readonly path: string; readonly query: URLSearchParams } {
+  const mark = url.indexOf('?')
+  return mark < 0 ? { path: url, query: noQuery } : { path: url.slice(0, mark), query: new URLSearchParams(url.slice(mark + 1)) }
+}
+
+function greet(deps: InferenceDeps, incoming: IncomingMessage, outgoing: ServerResponse, requestId: string): void {
+  if (incoming.method !== 'GET' && incoming.method !== 'HEAD')
+    throw new PurserError('not_found', 'The address / answers GET and HEAD only.')
+  const body = Buffer.from(
+    JSON.stringify({ name: 'purser', inference: ['/v1/chat/completions', '/v1/messages', '/v1/models'], admin: deps.adminUrl() }),
+  )
+  send(
+    outgoing,
+    withIds({ status: 200, headers: { 'content-type': 'application/json', 'content-length': String(body.length) }, body }, requestId),
+  )
+}
+
+function withIds(fault: Fault, requestId: string): Fault {
+  return { ...fault, headers: { ...fault.headers, 'x-request-id': requestId, 'request-id': requestId } }
+}
+
+function send(outgoing: ServerResponse, fault: Fault): void {
+  if (outgoing.headersSent || outgoing.destroyed) return
+  outgoing.writeHead(fault.status, fault.headers as Record<string, string>)
+  outgoing.end(fault.body)
+}

@@ -1,0 +1,67 @@
+/** Who sent a request: its key, checked by shape and checksum, then against the rows in memory. No query, ever. */
+
+import { hash } from 'node:crypto'
+import { PurserError } from '../core/errors.ts'
+import { hashSecret, type KeyKind, parseKey, sameHash } from '../core/keys.ts'
+import type { Key } from '../core/nouns.ts'
+import type { Clock } from '../core/ports.ts'
+import type { Headers } from '../core/wire.ts'
+
+export interface Authenticator {
+  /** The key's row. Throws `unauthenticated` in one shape for everything that is wrong, `forbidden` for a key of the other kind. */
+  authenticate(headers: Headers, query: URLSearchParams, kind: KeyKind): Key
+}
+
+/** A credential that was checked is not hashed again for this long. Its row is looked at every time, so a revoked key stops at once. */
+const rememberMs = 30_000
+const mostRemembered = 10_000
+
+export function createAuthenticator(keyOf: (id: string) => Key | undefined, pepper: Uint8Array, clock: Clock): Authenticator {
+  const known = new Map<string, { readonly id: string; readonly until: number }>()
+
+  const idOf = (credential: string, now: number): string => {
+    const digest = hash('sha256', credential, 'base64')
+    const found = known.get(digest)
+    if (found && found.until > now) return found.id
+    const parsed = parseKey(credential)
+    if (!parsed) throw refused('is not a Purser key: its shape or its checksum is wrong')
+    const row = keyOf(parsed.id)
+    if (!row || row.kind !== parsed.kind || !sameHash(row.secret_hash, hashSecret(pepper, parsed.secret)))
+      throw refused('is not known here')
+    if (known.size >= mostRemembered) known.clear()
+    known.set(digest, { id: parsed.id, until: now + rememberMs })
+    return parsed.id
+  }
+
+  return {
+    authenticate(headers, query, kind) {
+      const now = clock.now()
+      const row = keyOf(idOf(credentialOf(headers, query), now))
+      if (!row) throw refused('is not known here')
+      if (row.revoked_at !== null && row.revoked_at <= now) throw refused('was revoked')
+      if (row.expires_at !== null && row.expires_at <= now) throw refused('has expired')
+      if (row.kind !== kind)
+        throw new PurserError(
+          'forbidden',
+          `This is ${row.kind === 'admin' ? 'an admin' : 'a call'} key, and this address takes ${kind} keys only.`,
+        )
+      return row
+    },
+  }
+}
+
+/** The one credential of a request. Two are allowed only when they agree. */
+function credentialOf(headers: Headers, query: URLSearchParams): string {
+  const bearer = /^bearer\s+(.+)$/i.exec(headers.authorization ?? '')?.[1]?.trim()
+  const given = [bearer, headers['x-api-key'], headers['x-goog-api-key'], query.get('key')].filter(
+    (one): one is string => typeof one === 'string' && one !== '',
+  )
+  const [first] = given
+  if (first === undefined) throw refused('is missing: send it as "Authorization: Bearer <key>" or "x-api-key: <key>"')
+  if (given.some((one) => one !== first)) throw refused('was sent twice, in two different values')
+  return first
+}
+
+function refused(why: string): PurserError {
+  return new PurserError('unauthenticated', `The key ${why}.`, { code: 'invalid_api_key' })
+}

@@ -1,0 +1,79 @@
+/** What the rest of the house sees of the database: typed reads, and one writer. Nobody else touches a connection. */
+
+import type { Kysely } from 'kysely'
+import type { TableName, Tables } from './schema.ts'
+
+export interface Store {
+  readonly engine: 'sqlite' | 'postgres'
+  /** Typed reads, by a connection of their own (SQLite: by message to the reader worker, unless the store is in memory). */
+  readonly read: Kysely<Tables>
+  readonly writer: Writer
+  /** Waits for what is queued, then closes every connection and frees the lock. */
+  close(): Promise<void>
+}
+
+/** As bound to a statement: booleans as 0 or 1, JSON as text, instants as numbers. Numbers are safe integers, but for `real` columns. */
+export type SqlValue = string | number | bigint | null
+
+/**
+ * A statement compiled once: an insert with some columns fixed as literals, or a delete by key. `id` is a small integer, so
+ * that only the values travel to the writer's thread.
+ */
+export type Template = { readonly id: number; readonly table: TableName; readonly columns: readonly string[] }
+
+/** One row of an entry. `values` stand in the order of the template's `columns`. */
+export type Write = { readonly template: Template; readonly values: readonly SqlValue[] }
+
+/** Called once: with nothing when it is done, with the error when it is not. */
+export type Done = (error?: Error) => void
+
+/** One statement of a control batch, in the store's own engine (a compiled Kysely query). */
+export type ControlStatement = {
+  readonly sql: string
+  readonly parameters: readonly unknown[]
+  /** The number of rows it must change. Another number undoes the whole batch as `conflict`. */
+  readonly expectChanges?: number
+}
+
+export type ControlBatch = {
+  readonly statements: readonly ControlStatement[]
+  /** Set where the batch was built from a known revision: another one in the database is `conflict`. The bump of `revision` is always part of the batch. */
+  readonly expectRevision?: bigint
+  /**
+   * Statements that need the batch's one `recorded_at` (money.md: one value a transaction, `max(now, newest + 1)`) bind this
+   * symbol-like marker in its place; the batch row of `rate_batches` is inserted last.
+   */
+  readonly rates?: { readonly source: string; readonly actor: string; readonly note: string | null }
+}
+
+/** Stands for the batch's `recorded_at` among the parameters of a control statement. */
+export const recordedAt = Object.freeze({ marker: 'recorded_at' })
+
+export type ControlResult = { readonly revision: bigint; readonly recordedAt: number | null }
+
+export type WriterStatus = {
+  readonly queued: number
+  /** Milliseconds since the oldest committed but not yet synced intent, 0 when there is none. */
+  readonly syncLagMs: number
+  readonly batches: number
+  readonly parked: number
+}
+
+/**
+ * The only way to write. Answers come in the order of the protocol: an intent is `committed` before `durable`; a settlement is
+ * durable when its `done` runs. A call to these never throws: a full queue or a dead database is the callback's error
+ * (`unavailable`, codes `ledger_behind`, `store_down`).
+ */
+export interface Writer {
+  /** An insert of one row. `fixed` columns become literals of the compiled statement; `columns` are bound each time. */
+  insertTemplate(table: TableName, columns: readonly string[], fixed?: Readonly<Record<string, SqlValue>>): Template
+  /** A delete by one key column. Deleting nothing is no error. */
+  deleteTemplate(table: TableName, keyColumn: string): Template
+  /** Batch A: all rows or none. `committed` when the log has them, `durable` when an fsync has covered them. */
+  intend(writes: readonly Write[], committed: Done, durable: Done): void
+  /** Batch B: all rows or none, durable when `done` runs. Never refused for a full queue. */
+  settle(writes: readonly Write[], done: Done): void
+  /** Batch C: its own transaction with the bump of `revision`. Throws PurserError `conflict`. */
+  control(batch: ControlBatch): Promise<ControlResult>
+  status(): WriterStatus
+}

@@ -1,0 +1,37 @@
+/** Generated documents: written with `--write`, otherwise compared, so that a stale one is red. */
+
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { renderCli } from '../src/cli/reference.ts'
+import { renderHttp, renderOpenApi } from '../src/http/reference.ts'
+import { renderSchema } from '../src/store/print.ts'
+
+const documents: Readonly<Record<string, () => string>> = {
+  'docs/schema.sqlite.sql': () => renderSchema('sqlite'),
+  'docs/schema.postgres.sql': () => renderSchema('postgres'),
+  'docs/openapi.json': renderOpenApi,
+  'docs/http-api.md': renderHttp,
+  'docs/cli.md': renderCli,
+}
+
+const write = process.argv.includes('--write')
+let stale = 0
+for (const [path, render] of Object.entries(documents)) {
+  const fresh = render()
+  if (write) {
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, fresh)
+  } else if (read(path) !== fresh) {
+    stale += 1
+    process.stderr.write(`${path} is stale. Write it anew: npm run docs\n`)
+  }
+}
+process.exitCode = stale === 0 ? 0 : 1
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}

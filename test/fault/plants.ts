@@ -1,0 +1,59 @@
+/** Faults put into a copy of the code, each to show that a suite can fail: a harness that nothing turns red proves nothing. */
+
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { repository } from './children.ts'
+
+type Edit = { readonly file: string; readonly find: string; readonly replace: string }
+type Plant = { readonly breaks: string; readonly edits: readonly Edit[] }
+
+const writerSqlite = 'src/store/writer-sqlite.ts'
+
+export const plants = {
+  'no-transaction': {
+    breaks: 'a migration step runs statement by statement, without a transaction around it and its record',
+    edits: [
+      { file: 'src/store/engine.ts', find: 'await statements.exec(begin)', replace: '' },
+      { file: 'src/store/engine.ts', find: "await statements.exec('COMMIT')", replace: '' },
+    ],
+  },
+  'synchronous-off': {
+    breaks: 'nothing that the writer does is synced',
+    edits: [
+      { file: writerSqlite, find: 'synchronous = NORMAL; BEGIN', replace: 'synchronous = OFF; BEGIN' },
+      { file: writerSqlite, find: 'synchronous = FULL; BEGIN', replace: 'synchronous = OFF; BEGIN' },
+    ],
+  },
+  'settlements-normal': {
+    breaks: 'settlements are committed to the log and not synced',
+    edits: [{ file: writerSqlite, find: 'synchronous = FULL; BEGIN', replace: 'synchronous = NORMAL; BEGIN' }],
+  },
+  'no-tick': {
+    breaks: 'a batch that settles nothing changes no row, and so syncs nothing for the intents before it',
+    edits: [{ file: 'src/store/writer-batch.ts', find: 'if (batch.tick !== undefined) await tick', replace: 'if (batch.tick === null) await tick' }],
+  },
+  'released-early': {
+    breaks: 'the last bytes of an answer leave before its settlement is written',
+    edits: [
+      { file: 'src/gateway/attempt.ts', find: 'const settledAt = deps.clock.now()', replace: 'if (!callerGone) release(owed)\n    const settledAt = deps.clock.now()' },
+      { file: 'src/gateway/attempt.ts', find: '          release(owed)\n', replace: '' },
+    ],
+  },
+} as const satisfies Record<string, Plant>
+
+export type PlantName = keyof typeof plants
+
+/** The folder to run from: the repository itself, or a copy of it in `folder` with the fault in. */
+export function rootWith(plant: PlantName | undefined, folder: string): string {
+  if (plant === undefined) return repository
+  const root = join(folder, 'planted')
+  for (const part of ['src', 'test/fault', 'package.json']) cpSync(join(repository, part), join(root, part), { recursive: true })
+  symlinkSync(join(repository, 'node_modules'), join(root, 'node_modules'))
+  for (const { file, find, replace } of plants[plant].edits) {
+    const text = readFileSync(join(root, file), 'utf8')
+    const parts = text.split(find)
+    if (parts.length !== 2) throw new Error(`The fault "${plant}" expects this once in ${file}, and found it ${parts.length - 1} times: ${find}`)
+    writeFileSync(join(root, file), parts.join(replace))
+  }
+  return root
+}

@@ -1,0 +1,43 @@
+/** Rows for a database that should not be empty: one of every control noun, a rate card, and some calls with all that follows them. */
+
+import type { Executor } from '../../src/store/engine.ts'
+import { type Column, type Kind, type TableName, tables } from '../../src/store/schema.ts'
+
+type Values = Readonly<Record<string, string | number | null>>
+
+const plain: Readonly<Record<Kind, string | number>> = { text: 'x', int: 1, bool: 0, json: '{}', instant: 1_000, real: 0 }
+
+const control: readonly (readonly [TableName, Values])[] = [
+  ['providers', { id: 'p' }],
+  ['connections', { id: 'c', provider_id: 'p', canonical_equivalent_id: null }],
+  ['model_profiles', { id: 'm', provider_id: 'p', connection_id: 'c' }],
+  ['keys', { id: 'k' }],
+]
+
+const rates: readonly (readonly [TableName, Values])[] = [
+  ['rate_cards', { id: 'r', provider_id: 'p', connection_id: null, match_mode: 'exact', currency: 'USD', revision: 0, recorded_at: 1_000 }],
+  ['rate_card_components', { id: 'rc', rate_card_id: 'r', recorded_at: 1_000 }],
+  ['rate_batches', { recorded_at: 1_000 }],
+]
+
+/** Fills the tables that are there. */
+export async function fill(executor: Executor, present: readonly string[], calls: number): Promise<void> {
+  const ledger = Array.from({ length: calls }, (_, index): (readonly [TableName, Values])[] => [
+    ['calls', { id: `call-${index}` }],
+    ['attempts', { id: `call-${index}.1`, call_id: `call-${index}` }],
+    ['settlements', { attempt_id: `call-${index}.1`, raw_usage: 'u'.repeat(200) }],
+    ['charges', { attempt_id: `call-${index}.1`, line_no: 0 }],
+  ])
+  await executor.transaction(async () => {
+    for (const [table, values] of [...control, ...rates, ...ledger.flat()]) {
+      if (present.includes(table)) await insert(executor, table, values)
+    }
+  })
+}
+
+/** Columns that are not named hold something of their kind. */
+async function insert(executor: Executor, table: TableName, named: Values): Promise<void> {
+  const columns = Object.entries<Column>(tables[table].columns)
+  const values = columns.map(([name, { kind }]) => (Object.hasOwn(named, name) ? (named[name] ?? null) : plain[kind]))
+  await executor.all(`INSERT INTO ${table} (${columns.map(([name]) => name).join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`, values)
+}
