@@ -8,7 +8,10 @@ export type Gateway = {
   readonly port: number
   /** Null where there is nothing to start: the calls go straight to the upstream. */
   readonly program: Program | null
-  readonly headers: Readonly<Record<ContractName, readonly string[]>>
+  /** Header lines that prove who calls, one for each caller. Connections are dealt out among them. */
+  readonly callers: readonly string[]
+  /** Further header lines of every request. */
+  readonly headers?: Readonly<Record<ContractName, readonly string[]>>
   /** The name under which callers of this gateway ask for one of the upstream's models. */
   model(contract: ContractName, model: string): string
 }
@@ -19,7 +22,4 @@ export const sameModel = (_contract: ContractName, model: string) => model
 /** The credential a gateway puts in. The upstream takes any. */
 export const upstreamKey = 'sk-upstream-0123456789abcdef'
 
-export function bearer(key: string): Gateway['headers'] {
-  const header = `authorization: Bearer ${key}`
-  return { 'openai-chat': [header], 'anthropic-messages': [header] }
-}
+export const bearer = (key: string) => `authorization: Bearer ${key}`

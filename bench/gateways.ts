@@ -27,7 +27,7 @@ export async function prepareGateway(name: string, place: Place): Promise<Gatewa
 }
 
 async function direct(place: Place): Promise<Gateway> {
-  return { name: 'direct', port: place.upstreamPort, program: null, headers: bearer(upstreamKey), model: sameModel }
+  return { name: 'direct', port: place.upstreamPort, program: null, callers: [bearer(upstreamKey)], model: sameModel }
 }
 
 async function nginx(place: Place): Promise<Gateway | string> {
@@ -39,7 +39,7 @@ async function nginx(place: Place): Promise<Gateway | string> {
     name: 'nginx',
     port,
     program: { command: ['nginx', '-e', 'stderr', '-p', place.directory, '-c', configuration], port },
-    headers: bearer('sk-caller-0123456789abcdef'),
+    callers: [bearer('sk-caller-0123456789abcdef')],
     model: sameModel,
   }
 }
@@ -92,7 +92,7 @@ async function purser(place: Place, name: string, firstPort: number, entry: read
       port,
       environment: { PURSER_HOME: place.directory, NODE_ENV: 'production' },
     },
-    headers: bearer(home.callKey),
+    callers: home.callKeys.map(bearer),
     model: (contract, model) => `${home.providers[contract]}/${model}`,
   }
 }

@@ -66,7 +66,8 @@ async function firstCallMs(gateway: Gateway, log: string, starts: number): Promi
 }
 
 function statusOf(gateway: Gateway, body: string): Promise<number | undefined> {
-  const headers = Object.fromEntries(gateway.headers[plainRow.contract].map((line) => line.split(': ', 2) as [string, string]))
+  const lines = [gateway.callers[0]!, ...(gateway.headers?.[plainRow.contract] ?? [])]
+  const headers = Object.fromEntries(lines.map((line) => line.split(': ', 2) as [string, string]))
   return new Promise((resolve) => {
     const call = request({
       host: '127.0.0.1',

@@ -1,8 +1,10 @@
 // The load generator of the benchmarks: one thread, HTTP/1.1 with kept connections, one line of JSON at the end.
 //
-//   load -p PORT -u PATH -b BODYFILE [-H "name: value"]... [-c CONNECTIONS] [-r RATE] [-w SECONDS] [-d SECONDS] [-n CALLS]
+//   load -p PORT -u PATH -b BODYFILE [-H "name: value"]... [-i "name: value"]... [-c CONNECTIONS] [-r RATE] [-w SECONDS] [-d SECONDS] [-n CALLS]
 //        [-t TEXT] [-k CHUNKS] [-g SECONDS] [-a PID]... [-s]
 //
+// -H is a header of every request; the -i are dealt out to the connections in turn, one each, as callers with keys and
+// loopback addresses (127.0.0.1, .2, .3 …) of their own.
 // Without -r the loop is closed: each connection calls again as soon as it has its answer. With -r it is open: call i is due at i / RATE
 // and its latency counts from that instant, also where no connection was free, so a server that stalls cannot hide it.
 // After -w seconds of warm-up the window of -d seconds opens. Throughput is what ends inside the window; latencies belong to the calls due inside
@@ -31,7 +33,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { second = 1000000000, tailLength = 64, headLimit = 16384, pidLimit = 32 };
+enum { second = 1000000000, tailLength = 64, headLimit = 16384, pidLimit = 32, headerLimit = 64 };
 
 static int port, connectionCount = 1, chunksExpected = -1, sleeps;
 static double rate, warmSeconds = 1, windowSeconds = 5, graceSeconds = 5;
@@ -152,7 +154,9 @@ static void printMemory(void) {
 typedef struct {
   int fd, busy, waitsToWrite;
   uint64_t due;
-  size_t written; // of the request
+  uint32_t caller;
+  const char *request;
+  size_t requestLength, written;
   char head[headLimit + 1];
   size_t headLength;
   int inBody, status, chunked, closes;
@@ -167,8 +171,7 @@ typedef struct {
 enum { inSize, inSizeLine, inData, afterData, atTrailer, inTrailer };
 
 static int poller;
-static char *request, complaint[160];
-static size_t requestLength;
+static char complaint[160];
 static Connection *connections, **idle;
 static int idleCount;
 static uint64_t from, until, started, startedInside, endedInside, ended;
@@ -186,20 +189,22 @@ static void watch(Connection *c, int alsoWrites, int operation) {
 static void connectAgain(Connection *c) {
   int yes = 1;
   struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK + c->caller)};
   c->fd = socket(AF_INET, SOCK_STREAM, 0);
-  if (c->fd < 0 || connect(c->fd, (void *)&address, sizeof address)) perror("load: connect"), exit(1);
+  setsockopt(c->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &yes, sizeof yes);
+  if (bind(c->fd, (void *)&own, sizeof own) || connect(c->fd, (void *)&address, sizeof address)) perror("load: connect"), exit(1);
   setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
   fcntl(c->fd, F_SETFL, O_NONBLOCK);
   watch(c, 0, EPOLL_CTL_ADD);
 }
 
 static void writeOn(Connection *c) {
-  while (c->written < requestLength) {
-    ssize_t length = send(c->fd, request + c->written, requestLength - c->written, MSG_NOSIGNAL);
+  while (c->written < c->requestLength) {
+    ssize_t length = send(c->fd, c->request + c->written, c->requestLength - c->written, MSG_NOSIGNAL);
     if (length <= 0) break; // a broken connection shows itself on the next read
     c->written += (size_t)length;
   }
-  int waits = c->written < requestLength;
+  int waits = c->written < c->requestLength;
   if (waits != c->waitsToWrite) watch(c, waits, EPOLL_CTL_MOD);
 }
 
@@ -340,17 +345,29 @@ static void hear(Connection *c) {
 
 // ---- The run
 
-static void prepareRequest(const char *path, const char *bodyFile, char **headers, int headerCount) {
+typedef struct { char *lines[headerLimit]; int count; } Headers;
+
+static void add(Headers *headers, char *line) { if (headers->count < headerLimit) headers->lines[headers->count++] = line; }
+
+// One request for each caller, shared by that caller's connections.
+static void prepareRequests(const char *path, const char *bodyFile, const Headers *common, const Headers *callers) {
   char *body = NULL;
-  size_t bodyLength = 0, capacity;
+  size_t bodyLength = 0, capacity = 0;
   FILE *file = bodyFile ? fopen(bodyFile, "r") : NULL;
   if (file) bodyLength = (size_t)getdelim(&body, &capacity, EOF, file), fclose(file);
-  FILE *out = open_memstream(&request, &requestLength);
-  fprintf(out, "POST %s HTTP/1.1\r\nhost: 127.0.0.1:%d\r\ncontent-type: application/json\r\ncontent-length: %zu\r\n", path, port, bodyLength);
-  for (int i = 0; i < headerCount; i++) fprintf(out, "%s\r\n", headers[i]);
-  fprintf(out, "\r\n");
-  fwrite(body, 1, bodyLength, out);
-  fclose(out);
+  int variants = callers->count ? callers->count : 1;
+  for (int i = 0; i < connectionCount; i++) {
+    Connection *c = &connections[i];
+    c->caller = (uint32_t)(i % variants);
+    if (i >= variants) { c->request = connections[i - variants].request, c->requestLength = connections[i - variants].requestLength; continue; }
+    FILE *out = open_memstream((char **)&c->request, &c->requestLength);
+    fprintf(out, "POST %s HTTP/1.1\r\nhost: 127.0.0.1:%d\r\ncontent-type: application/json\r\ncontent-length: %zu\r\n", path, port, bodyLength);
+    for (int h = 0; h < common->count; h++) fprintf(out, "%s\r\n", common->lines[h]);
+    if (callers->count) fprintf(out, "%s\r\n", callers->lines[i]);
+    fprintf(out, "\r\n");
+    fwrite(body, 1, bodyLength, out);
+    fclose(out);
+  }
 }
 
 static int finished(uint64_t instant) {
@@ -367,13 +384,14 @@ static void printComplaint(void) {
 
 int main(int count, char **arguments) {
   const char *path = "/", *bodyFile = NULL;
-  char *headers[32];
-  int headerCount = 0, option;
-  while ((option = getopt(count, arguments, "p:u:b:H:c:r:w:d:n:t:k:g:a:s")) != -1) switch (option) {
+  Headers common = {0}, callers = {0};
+  int option;
+  while ((option = getopt(count, arguments, "p:u:b:H:i:c:r:w:d:n:t:k:g:a:s")) != -1) switch (option) {
     case 'p': port = atoi(optarg); break;
     case 'u': path = optarg; break;
     case 'b': bodyFile = optarg; break;
-    case 'H': if (headerCount < 32) headers[headerCount++] = optarg; break;
+    case 'H': add(&common, optarg); break;
+    case 'i': add(&callers, optarg); break;
     case 'c': connectionCount = atoi(optarg); break;
     case 'r': rate = atof(optarg); break;
     case 'w': warmSeconds = atof(optarg); break;
@@ -390,10 +408,10 @@ int main(int count, char **arguments) {
   prctl(PR_SET_TIMERSLACK, 1);
   struct rlimit files;
   getrlimit(RLIMIT_NOFILE, &files), files.rlim_cur = files.rlim_max, setrlimit(RLIMIT_NOFILE, &files);
-  prepareRequest(path, bodyFile, headers, headerCount);
   poller = epoll_create1(0);
   connections = calloc((size_t)connectionCount, sizeof *connections);
   idle = calloc((size_t)connectionCount, sizeof *idle);
+  prepareRequests(path, bodyFile, &common, &callers);
   for (int i = 0; i < connectionCount; i++) connectAgain(&connections[i]), idle[idleCount++] = &connections[i];
 
   static Books before, after;

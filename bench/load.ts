@@ -79,9 +79,10 @@ export async function measure(bench: Bench, subject: Subject, row: Row, length: 
     '-k': row.kind === 'stream' ? chunksOfAStream : undefined,
   }
   const words = Object.entries(flags).flatMap(([flag, value]) => (value === undefined ? [] : [flag, `${value}`]))
-  const headers = [...subject.gateway.headers[row.contract], ...contractHeaders[row.contract]].flatMap((header) => ['-H', header])
+  const headers = [...(subject.gateway.headers?.[row.contract] ?? []), ...contractHeaders[row.contract]].flatMap((header) => ['-H', header])
+  const callers = subject.gateway.callers.flatMap((header) => ['-i', header])
   const books = [bench.upstream.pid, ...gatewayPids].flatMap((pid) => ['-a', `${pid}`])
-  const { stdout } = await run('taskset', ['-c', benchCore, bench.load, ...words, ...headers, ...books])
+  const { stdout } = await run('taskset', ['-c', benchCore, bench.load, ...words, ...headers, ...callers, ...books])
   return sampleOf(JSON.parse(stdout) as Printed, gatewayPids, bench.upstream.pid)
 }
 

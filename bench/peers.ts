@@ -2,7 +2,7 @@
 
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
-import { type Gateway, type Place, sameModel, upstreamKey } from './gateway.ts'
+import { bearer, type Gateway, type Place, sameModel, upstreamKey } from './gateway.ts'
 import { freePort } from './processes.ts'
 
 // The HTTP adapter is held back: with the one npm picks today, this release answers every stream with a 500.
@@ -29,9 +29,10 @@ export async function portkey(place: Place): Promise<Gateway | string> {
       directory: place.directory,
       environment: { NODE_ENV: 'production' },
     },
+    callers: [bearer(upstreamKey)],
     headers: {
-      'openai-chat': [`authorization: Bearer ${upstreamKey}`, 'x-portkey-provider: openai', hosted],
-      'anthropic-messages': [`x-api-key: ${upstreamKey}`, 'x-portkey-provider: anthropic', hosted],
+      'openai-chat': ['x-portkey-provider: openai', hosted],
+      'anthropic-messages': ['x-portkey-provider: anthropic', hosted],
     },
     model: sameModel,
   }

@@ -1,9 +1,11 @@
 /** A home for a Purser under test: migrated, seeded, with the bench's upstream as a provider of each contract. */
 
+import { hashSecret, mintKey } from '../src/core/keys.ts'
+import { systemClock, systemRandom } from '../src/core/system.ts'
 import type { Place } from './gateway.ts'
 import { type ContractName, idleStreams, rows } from './rows.ts'
 
-type Home = { readonly callKey: string; readonly providers: Readonly<Record<ContractName, string>> }
+type Home = { readonly callKeys: readonly string[]; readonly providers: Readonly<Record<ContractName, string>> }
 
 const providers = { 'openai-chat': 'bench', 'anthropic-messages': 'bench-messages' } as const
 const basePath = { 'openai-chat': '/v1', 'anthropic-messages': '' } as const
@@ -14,7 +16,26 @@ export async function prepareHome(place: Place): Promise<Home> {
   const { callKey } = await support.prepareHome(place.directory, {
     providers: [provider(place, 'openai-chat'), provider(place, 'anthropic-messages')],
   })
-  return { callKey, providers }
+  return { callKeys: [callKey, ...(await furtherKeys(place.directory))], providers }
+}
+
+/** A key may have a hundred calls running, and the rows of many open streams need more than that. */
+async function furtherKeys(directory: string): Promise<string[]> {
+  const [{ openHome }, { homeOf }, { insertKey }] = await Promise.all([
+    import('../src/app.ts'),
+    import('../src/control/home.ts'),
+    import('../src/control/key-statements.ts'),
+  ])
+  const home = homeOf(directory, {}, directory)
+  const { store, pepper } = await openHome({ home, database: home.database })
+  const keys = Array.from({ length: 15 }, (_, index) => ({ name: `bench-${index}`, ...mintKey('call', systemRandom) }))
+  const statements = keys.map(({ id, name, secret }) => {
+    const hash = hashSecret(pepper, secret)
+    return insertKey(store.read, { id, name, kind: 'call', secret_hash: hash, scopes: '{}', created_at: systemClock.now() })
+  })
+  await store.writer.control({ statements })
+  await store.close()
+  return keys.map((key) => key.text)
 }
 
 function provider(place: Place, contract: ContractName) {

@@ -30,7 +30,7 @@ function roomOf(path: string): string {
 }
 
 function arrowsOf(path: string, text: string): Arrow[] {
-  const found = text.matchAll(/(?:from|import)\s*\(?\s*'(\.{1,2}\/[^']+)'/g)
+  const found = text.replaceAll(/`[^`]*`/g, '').matchAll(/(?:from|import)\s*\(?\s*'(\.{1,2}\/[^']+)'/g)
   return [...found].map(([, target]) => ({ from: path, to: normalize(join(dirname(path), target!)) }))
 }
 

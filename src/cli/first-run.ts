@@ -16,6 +16,8 @@ export type Served = {
   /** Rows that do not read, by kind, name and reason. */
   readonly quarantined: readonly { readonly kind: string; readonly name: string; readonly reason: string }[]
   readonly portMoved: boolean
+  /** How this program is started here, such as `purser`. */
+  readonly command: string
 }
 
 export function servedLines(served: Served): readonly string[] {
@@ -51,7 +53,7 @@ export function servedLines(served: Served): readonly string[] {
     '  # any program on the Anthropic SDK, then ask for the model "simulated-claude"',
     `  export ANTHROPIC_BASE_URL=${inferenceUrl} ANTHROPIC_API_KEY="${key}"`,
     '',
-    'Then see what it cost:  purser calls list',
+    `Then see what it cost:  ${served.command} calls list`,
   ]
 }
 

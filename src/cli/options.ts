@@ -9,6 +9,8 @@ import type { Terminal } from './terminal.ts'
 
 export type CommonOptions = {
   readonly home: Home
+  /** The home as the flag named it. */
+  readonly homeNamed: string | undefined
   /** Set where the caller named a database: a flag or the environment. */
   readonly database: string | undefined
   readonly json: boolean
@@ -43,6 +45,7 @@ export function commonOptions(command: Command, { environment, userHome }: Termi
   }
   return {
     home: homeOf(given.home, environment, userHome),
+    homeNamed: given.home,
     database: placed(given.database ?? (environment.PURSER_DATABASE_URL || undefined)),
     json: given.json ?? output === 'json',
     quiet: given.quiet ?? false,

@@ -10,7 +10,7 @@ const paper: Terminal = { out: () => {}, err: () => {}, width: 100, environment:
 
 export function renderCli(): string {
   const program = buildProgram(paper, { exitCode: 0 }, '')
-  const commands = everyCommand(program).filter((command) => command.commands.length === 0 && !isHidden(command))
+  const commands = everyCommand(program).filter((command) => command.commands.length === 0)
   const parts = [
     '# Command line',
     '',
@@ -43,7 +43,7 @@ function section(command: Command): readonly string[] {
     '',
     `\`${[...words, ...places].join(' ')}\``,
     '',
-    sentence(command.description()),
+    sentence(command.description() || (command.parent?.description() ?? '')),
     '',
     ...command.registeredArguments.map((argument) => `- \`<${argument.name()}>\` ${argument.description}`),
     ...flags(command, ['--help']),
@@ -57,12 +57,14 @@ function flags(command: Command, without: readonly string[]): readonly string[] 
     .map((option) => `- \`${option.flags}\` ${option.description}`)
 }
 
+/** The words to type. A command that runs when none is named goes by its group. */
 function pathOf(command: Command): readonly string[] {
-  return command.parent === null ? [command.name()] : [...pathOf(command.parent), command.name()]
+  if (command.parent === null) return [command.name()]
+  return unnamed(command) ? pathOf(command.parent) : [...pathOf(command.parent), command.name()]
 }
 
-function isHidden(command: Command): boolean {
-  return (command as Command & { _hidden?: boolean })._hidden === true
+function unnamed(command: Command): boolean {
+  return command.name() === 'up'
 }
 
 function sentence(text: string): string {

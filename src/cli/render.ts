@@ -35,7 +35,7 @@ function renderThing(operation: Operation, thing: JsonObject): string {
   const lines = Object.entries(thing).map(([name, value]) => {
     const show: Show =
       operation.columns.find((column) => column.field === name)?.show ??
-      (name.endsWith('_at') || name === 'effective_from' ? 'instant' : undefined)
+      (/(^|_)at$|^effective_from$/.test(name) ? 'instant' : undefined)
     return [name, cell(value, show)] as const
   })
   const width = Math.max(...lines.map(([name]) => name.length))
@@ -51,7 +51,7 @@ export function cell(value: Json | undefined, show?: Show): string {
   return compact(value)
 }
 
-/** A nested value in a few words: `a, b` for a plain list, `key value` pairs for a flat object, JSON for the rest. */
+/** A nested value in a few words: `a, b` for a plain list, `name value, name value` for a flat object, JSON for the rest. */
 function compact(value: Json): string {
   if (Array.isArray(value)) return value.every(isFlat) ? value.map((each) => cell(each)).join(', ') : JSON.stringify(value)
   if (isObject(value) && Object.values(value).every(isFlat))

@@ -1,5 +1,7 @@
 /** `purser serve`: starts the server, prints where it is, and stops it well when asked to. */
 
+import { relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
 import { type RunningServer, startServer } from '../app.ts'
 import { withoutPassword } from '../control/local.ts'
@@ -90,7 +92,15 @@ function factsOf(server: RunningServer, options: CommonOptions, database: string
     orphans: started.orphans,
     quarantined: started.quarantined,
     portMoved: port === undefined && Number(new URL(server.inferenceUrl).port) !== usualPort,
+    command: commandOf(options),
   }
+}
+
+/** In a checkout there is no `purser` on the path. A home that was named must be named again. */
+function commandOf({ homeNamed }: CommonOptions): string {
+  const launcher = relative(process.cwd(), fileURLToPath(new URL('../../bin/purser.js', import.meta.url)))
+  const program = import.meta.url.endsWith('.ts') ? `node ${launcher}` : 'purser'
+  return homeNamed === undefined ? program : `${program} --home ${homeNamed}`
 }
 
 /** 0 takes any free port. */

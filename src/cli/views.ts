@@ -3,8 +3,10 @@
 import { callsGet } from '../control/calls.ts'
 import { doctor } from '../control/doctor.ts'
 import { explainCall } from '../control/explain.ts'
+import { status } from '../control/status.ts'
+import { usageTotals } from '../control/usage.ts'
 import { printInstant } from '../control/instant.ts'
-import type { Json } from '../core/json.ts'
+import { at, isObject, type Json } from '../core/json.ts'
 import { cell, renderItems } from './render.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -14,6 +16,8 @@ export const views: Readonly<Record<string, View>> = {
   doctor: { render: renderDoctor, exitCode: (answer) => (doctor.output.parse(answer).healthy ? 0 : 1) },
   'explain.call': { render: renderExplained, exitCode: (answer) => (explainCall.output.parse(answer).agrees ? 0 : 1) },
   'calls.get': { render: renderCall },
+  'usage.totals': { render: renderUsage },
+  status: { render: renderStatus },
 }
 
 function renderDoctor(answer: Json, terminal: Terminal): string {
@@ -66,10 +70,10 @@ function renderExplained(answer: Json, terminal: Terminal): string {
       `Attempt ${attempt.id.split('.')[1]}: ${attempt.provider} / ${attempt.requested_model}${model}, ${attempt.outcome}`,
       `  T  ${printInstant(attempt.priced_at)}  the instant whose prices apply`,
       `  K  ${printInstant(attempt.known_at)}  the newest prices that were known`,
-      `  usage from ${attempt.usage_source ?? 'nowhere yet'}: ${cell(attempt.usage)}`,
+      `  usage from ${attempt.usage_source ?? 'nowhere yet'}: ${usageWords(attempt.usage)}`,
       ...attempt.cards.map(
         (card) =>
-          `  card ${card.id} (${attempt.matched ?? 'not matched'}), from ${cell(card.effective_from, 'instant')}, revision ${card.revision}\n  its source: ${card.source} ${cell(card.source_ref)}`,
+          `  card ${card.id} (${attempt.matched ?? 'not matched'}), from ${cell(card.effective_from, 'instant')}, revision ${card.revision}\n  its source: ${card.source} ${sourceOf(card.source_ref)}`,
       ),
       ...attempt.lines.map(
         (line) => `  ${line.meter.padEnd(22)} ${line.arithmetic} ${line.currency}${line.role === 'shadow' ? ' (shadow)' : ''}`,
@@ -82,6 +86,17 @@ function renderExplained(answer: Json, terminal: Terminal): string {
     ? 'Every line comes out again, from its own figures and from usage, T and K.'
     : terminal.paint('red', 'Not every line comes out again: see above.')
   return [head(call), ...pages, verdict].join('\n\n')
+}
+
+/** Meters and quantities of each segment. */
+function usageWords(usage: Json): string {
+  const segments = at(usage, 'segments')
+  if (!Array.isArray(segments)) return 'unknown'
+  return segments.map((segment: Json) => [at(segment, 'model'), cell(at(segment, 'meters'))].filter((word) => word !== undefined).join(': ')).join('; ')
+}
+
+function sourceOf(reference: Json): string {
+  return isObject(reference) ? Object.values(reference).map((each) => cell(each)).join(' ') : cell(reference)
 }
 
 type Priced = {
@@ -97,6 +112,31 @@ function priceOf({ charged, shadow, currency, pricing_status, unpriced }: Priced
   if (charged === null) return `${pricing_status ?? 'not settled'}: no amount is known, which is not 0${reasons}`
   const list = shadow === null ? '' : `, list price ${shadow}`
   return `${pricing_status}: ${charged} ${currency ?? ''}`.trimEnd() + list + reasons
+}
+
+function renderUsage(answer: Json, terminal: Terminal): string {
+  const { items } = usageTotals.output.parse(answer)
+  const names = Object.keys(items[0]?.group ?? {})
+  const columns = [...names.map((name) => ({ field: `group.${name}`, title: name.toUpperCase() })), ...usageTotals.columns.filter((column) => column.field !== 'group')]
+  const rows = items.map((item) => ({ ...item, money: item.money.map(({ charged, currency }) => `${charged} ${currency}`) }))
+  const unpriced = items.reduce((sum, item) => sum + item.unpriced + item.partially_priced, 0)
+  const note = unpriced === 0 ? '' : `\n\n${unpriced} of these attempts have no full price: what they used is not in the money.`
+  return renderItems(columns, rows, terminal) + note
+}
+
+function renderStatus(answer: Json): string {
+  const { server, writer, counts, last_call_at, ...rest } = status.output.parse(answer)
+  const lines: Readonly<Record<string, string>> = {
+    server: server === null ? 'none runs on this home' : `pid ${server.pid}, since ${printInstant(server.started_at)}`,
+    ...(server === null ? {} : { inference: server.inference_url, 'admin API': server.admin_url }),
+    ...Object.fromEntries(Object.entries(rest).map(([name, value]) => [name, String(value)])),
+    ...(writer === null ? {} : { writer: `${writer.queued} queued, ${writer.sync_lag_ms} ms behind, ${writer.parked} parked` }),
+    'last call': last_call_at === null ? 'none yet' : printInstant(last_call_at),
+    ...Object.fromEntries(Object.entries(counts).map(([name, value]) => [name.replaceAll('_', ' '), String(value)])),
+  }
+  return Object.entries(lines)
+    .map(([name, value]) => `${name.padEnd(13)} ${value}`)
+    .join('\n')
 }
 
 function head(call: {

@@ -48,8 +48,8 @@ export function createCounts(): Counts {
 const namesOf = new Map<string, readonly string[]>()
 
 function find(report: Json, path: string): Json | undefined {
-  let names = namesOf.get(path)
-  if (names === undefined) namesOf.set(path, (names = path.split('.')))
+  const names = namesOf.get(path) ?? path.split('.')
+  namesOf.set(path, names)
   let here: Json | undefined = report
   for (const name of names) {
     if (!isObject(here) || !Object.hasOwn(here, name)) return undefined

@@ -2,7 +2,7 @@
 
 import type { Codec, Retargeted } from '../contracts/contract.ts'
 import { asPurserError, PurserError } from '../core/errors.ts'
-import { isObject, parseJson } from '../core/json.ts'
+import { isObject, type JsonObject, parseJson } from '../core/json.ts'
 import type { Exchange, UpstreamFailure, UpstreamHandle, UpstreamSink } from '../core/ports.ts'
 import type { Secret } from '../core/secret.ts'
 import type { Fault, Headers } from '../core/wire.ts'
@@ -11,8 +11,8 @@ import { printAmount } from '../pricing/money.ts'
 import type { Directory } from '../routing/directory.ts'
 import type { Target } from '../routing/target.ts'
 import { answerHeaders } from './answer-headers.ts'
+import type { GatewayDeps } from './deps.ts'
 import { failureOf } from './failures.ts'
-import type { GatewayDeps } from './gateway.ts'
 import { createMeter } from './meter.ts'
 import { createOutlet } from './outlet.ts'
 import { priceSettingsOf, wholeRequest } from './request-facts.ts'
@@ -175,7 +175,7 @@ export function runAttempt(deps: GatewayDeps, input: AttemptInput): RunningAttem
     if (!isObject(payload)) return fail('cut', malformed(provider.name, 'its answer is no JSON object'))
     meter.take(payload)
     complete = true
-    const error = isObject(payload.error) ? codec.decodeError({ status, headers, body: bytes }) : null
+    const error = saysError(payload) ? codec.decodeError({ status, headers, body: bytes }) : null
     settle(error ? 'provider_error' : 'succeeded', error, (owed) => {
       outlet.head(status, {
         ...answerHeaders(headers, call.id),
@@ -281,6 +281,11 @@ export function runAttempt(deps: GatewayDeps, input: AttemptInput): RunningAttem
       handle?.abort()
     },
   }
+}
+
+/** Some providers report a failure inside a plain 200: as an object, or as a sentence. */
+function saysError(payload: JsonObject): boolean {
+  return isObject(payload.error) || (typeof payload.error === 'string' && payload.error !== '')
 }
 
 function malformed(provider: string, why: string): PurserError {

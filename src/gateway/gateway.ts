@@ -3,36 +3,17 @@
 import type { ContractId, ListedModel } from '../contracts/contract.ts'
 import { asPurserError, PurserError } from '../core/errors.ts'
 import { canonicalJson } from '../core/json.ts'
-import type { Clock, Exchange, Timers, Upstream } from '../core/ports.ts'
-import type { Secret } from '../core/secret.ts'
+import type { Exchange } from '../core/ports.ts'
 import type { Fault } from '../core/wire.ts'
 import type { TargetFacts } from '../ledger/facts.ts'
-import type { Ledger } from '../ledger/ledger.ts'
 import { originOf } from '../net/destination.ts'
 import { callerCodec } from '../routing/codecs.ts'
 import type { Directory } from '../routing/directory.ts'
-import { type PresenceOf, type Resolution, resolve } from '../routing/resolve.ts'
+import { type Resolution, resolve } from '../routing/resolve.ts'
 import type { Target } from '../routing/target.ts'
 import { type RunningAttempt, runAttempt } from './attempt.ts'
+import type { GatewayDeps } from './deps.ts'
 import { callerRetryOf, clientOf, sessionOf } from './request-facts.ts'
-
-/** Where failures are told, in fields that were chosen; never a header, never a body. */
-export interface Log {
-  warn(fields: object, message: string): void
-  error(fields: object, message: string): void
-}
-
-export type GatewayDeps = {
-  readonly directory: () => Directory
-  readonly ledger: Ledger
-  readonly upstream: Upstream
-  readonly presenceOf: PresenceOf
-  /** The secret behind a reference, bound to the origin it may go to. */
-  readonly secretOf: (reference: string, origin: string) => Secret
-  readonly clock: Clock
-  readonly timers: Timers
-  readonly log: Log
-}
 
 /** Who calls, as the edge has established it. */
 export type Caller = { readonly tenantId: string; readonly keyId: string | null }

@@ -3,7 +3,8 @@
 import { canonicalJson, type Json } from '../core/json.ts'
 import type { PriceContext, Usage, UsageSource } from '../core/usage.ts'
 import type { Outcome } from '../ledger/facts.ts'
-import { type Charged, chargeUsage } from '../pricing/charge.ts'
+import { chargeUsage } from '../pricing/charge.ts'
+import type { Charged } from '../pricing/charged.ts'
 import { nothingToBill, unknownCharge } from '../pricing/unbilled.ts'
 import type { Directory } from '../routing/directory.ts'
 import type { Target } from '../routing/target.ts'
@@ -51,6 +52,7 @@ export function owedFor(target: Target, directory: Directory, pricedAt: number, 
     knownAt: directory.knownAt,
     usage,
     context: priceContext,
+    prefixes: codec.modelPrefixes,
   })
   return { usage, usageSource, rawUsage, priceContext, charged }
 }

@@ -3,7 +3,7 @@
 import type { ErrorKind } from '../core/errors.ts'
 import type { JsonObject } from '../core/json.ts'
 import type { PriceContext, Usage, UsageFlag, UsageSource } from '../core/usage.ts'
-import type { Charged } from '../pricing/charge.ts'
+import type { Charged } from '../pricing/charged.ts'
 
 export type CallFacts = {
   readonly id: string

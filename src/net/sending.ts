@@ -198,7 +198,7 @@ export class Sending implements UpstreamHandle, Alarm, Dispatcher.DispatchHandle
     if (this.#phase === 'over') return
     const controller = this.#controller
     this.#finish()
-    
+    controller?.abort(new Error('Given up.'))
     const { origin } = this.#channel.target
     const message = cause instanceof Unsent ? cause.message : sentences[reason](origin)
     this.#sink.onFailure({ reason, sent: controller !== null, message, cause: cause instanceof Unsent ? cause.cause : cause })

@@ -1,6 +1,6 @@
 /** The two charges that need no card: nothing to bill, by proof or rule, and nothing known. Neither is ever mistaken for the other. */
 
-import type { Charged } from './charge.ts'
+import type { Charged } from './charged.ts'
 
 type Billing = 'own' | 'platform' | 'subscription' | 'none' | (string & {})
 

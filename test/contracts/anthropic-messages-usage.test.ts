@@ -65,6 +65,8 @@ test('a split larger than its total is cut to it, one hour first, and flagged', 
   })
   assert.deepEqual(plain(usage)?.[0]?.meters, { cache_write_1h_tokens: 4, cache_write_5m_tokens: 1, input_tokens: 1 })
   assert.deepEqual(usage?.flags, ['usage_inconsistent'])
+  const hour = normalise({ input_tokens: 1, cache_creation_input_tokens: 5, cache_creation: { ephemeral_1h_input_tokens: 9 } })
+  assert.deepEqual(plain(hour)?.[0]?.meters, { cache_write_1h_tokens: 5, input_tokens: 1 })
 })
 
 test('no usage is unknown, and zeros are known', () => {
@@ -93,6 +95,11 @@ test('later reports are laid over the first, deeply, and a null overrides nothin
     input_tokens: 12,
     output_tokens: 40,
   })
+})
+
+test('a split that comes again in part keeps its other part', () => {
+  const merged = codec.mergeUsage(start, { cache_creation: { ephemeral_5m_input_tokens: 4, ephemeral_1h_input_tokens: null } })
+  assert.deepEqual(merged.cache_creation, { ephemeral_5m_input_tokens: 4, ephemeral_1h_input_tokens: 2 })
 })
 
 test('merging is the same however the reports are grouped', () => {
@@ -136,7 +143,8 @@ test('the report at the start of a stream is a running count, the ones after it 
   assert.equal(codec.reportOf({ type: 'message', id: 'm', model: 'c', content: [], usage: delta }).usageIsFinal, true)
 })
 
-const message = { type: 'message', input_tokens: 180, output_tokens: 8 }
+/** A message's model is that of the answer, and is said there. */
+const message = { type: 'message', model: 'claude', input_tokens: 180, output_tokens: 8 }
 const compaction = {
   type: 'compaction',
   input_tokens: 100,

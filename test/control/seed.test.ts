@@ -35,6 +35,12 @@ async function write(store: Store, sql: string): Promise<void> {
   await store.writer.control({ statements: [{ sql, parameters: [] }] })
 }
 
+async function withdraw(store: Store, cardId: string): Promise<void> {
+  const row = { id: `void of ${cardId}`, rate_card_id: cardId, reason: 'wrong', replaced_by: null, recorded_at: recordedAt as never }
+  const { sql, parameters } = store.read.insertInto('rate_card_voids').values(row).compile()
+  await store.writer.control({ statements: [{ sql, parameters }], rates: { source: 'test', actor: 'test', note: null } })
+}
+
 /** A catalogue with these cards alone. */
 function catalogueOf(
   version: string,
@@ -187,19 +193,28 @@ eachStore((fresh) => {
     )
   })
 
+  test('a row that is gone altogether is not put back', async (t) => {
+    const store = await fresh(t)
+    await seed(store, clock, ids)
+    await write(store, "DELETE FROM model_profiles WHERE name = 'simulated'")
+    assert.equal((await seed(store, clock, ids)).revision, null)
+  })
+
+  test('a withdrawn price is no reason to keep silent about another one that is in force', async (t) => {
+    const store = await fresh(t)
+    const run = (catalogue: Catalogue): ReturnType<typeof seed> => seed(store, clock, ids, { manifest, catalogue })
+    await run(catalogueOf('1', [{}]))
+    await withdraw(store, (await store.read.selectFrom('rate_cards').selectAll().executeTakeFirstOrThrow()).id)
+    await run(catalogueOf('2', [{ input_token_cost_per_1m: '5.00', correction: true }]))
+    assert.equal((await run(catalogueOf('3', [{}]))).conflicts[0]?.reason, 'another_price')
+  })
+
   test('a withdrawn card does not come back with the next start, and an override takes its turn in the revisions', async (t) => {
     const store = await fresh(t)
     const run = (catalogue: Catalogue): ReturnType<typeof seed> => seed(store, clock, ids, { manifest, catalogue })
     await run(catalogueOf('1', [{}]))
     const card = await store.read.selectFrom('rate_cards').selectAll().executeTakeFirstOrThrow()
-    const query = store.read
-      .insertInto('rate_card_voids')
-      .values({ id: 'v', rate_card_id: card.id, reason: 'wrong', replaced_by: null, recorded_at: recordedAt as never })
-      .compile()
-    await store.writer.control({
-      statements: [{ sql: query.sql, parameters: query.parameters }],
-      rates: { source: 'test', actor: 'test', note: null },
-    })
+    await withdraw(store, card.id)
     assert.equal((await run(catalogueOf('2', [{}]))).revision, null)
     assert.equal((await run(catalogueOf('3', [{ input_token_cost_per_1m: '5.00' }]))).conflicts.length, 1)
     const { batch } = await newCardBatch(store.read, ids, { ...override(card.provider_id), revision: 1 }, 'operator')

@@ -120,3 +120,8 @@ test("a line or a frame beyond its limit is the provider's malformed stream, whe
   assert.throws(() => framed(Buffer.from('data: a\ndata: b\ndata: c\n'), [7, 14], limits), malformed)
   assert.throws(() => framed(Buffer.from('data: a\ndata: b\ndata\n\n'), [], limits), malformed)
 })
+
+test('half a byte order mark is the beginning of a line like any other', () => {
+  assert.equal(framed(Buffer.of(0xef, 0xbb, 0x0a)).dispatched.length, 0)
+  assert.equal(framed(Buffer.of(0xef, 0xbb, 0xbf, 0x0a)).dispatched.length, 1)
+})

@@ -1,7 +1,7 @@
 /** Made-up calls for the books, told apart by their number: ids, and one priced line each. */
 
 import type { AttemptFacts, CallFacts, SettlementFacts } from '../../src/ledger/facts.ts'
-import type { Charged, ChargeLine } from '../../src/pricing/charge.ts'
+import type { Charged, ChargeLine } from '../../src/pricing/charged.ts'
 
 export function callIdOf(number: number): string {
   return `call-${String(number).padStart(6, '0')}`

@@ -7,13 +7,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { killLoop } from './kill-loop.ts'
 import { migrateKill } from './migrate-kill.ts'
 import { type PlantName, plants } from './plants.ts'
 import { powerCut } from './power-cut.ts'
 import type { Given, Suite } from './suites.ts'
 import { createTally, type Tally } from './tally.ts'
 
-const suites: Readonly<Record<string, Suite>> = { 'migrate-kill': migrateKill, 'power-cut': powerCut }
+const suites: Readonly<Record<string, Suite>> = { 'kill-loop': killLoop, 'migrate-kill': migrateKill, 'power-cut': powerCut }
 
 type Asked = Pick<Given, 'options' | 'plant'> & { readonly keep: boolean }
 

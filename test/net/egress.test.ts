@@ -272,8 +272,29 @@ test('an answer that nobody asked for is given to nobody', async (context) => {
 test('connection rows share no socket', async (context) => {
   const peer = await peerFor(context, (socket) => socket.write(whole('ok')))
   const { egress } = egressFor(context)
-  for (const poolKey of ['a', 'b', 'a', 'b']) await listen(egress, to(peer.port, {}, { poolKey })).over()
+  for (const poolKey of ['a', 'b', 'a', 'b']) {
+    await listen(egress, to(peer.port, {}, { poolKey })).over()
+    await turns(5)
+  }
   assert.equal(peer.received.length, 2)
+})
+
+test('a call that is over gives its place back, however it ended', async (context) => {
+  const answers = [
+    'HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\nok',
+    'HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf',
+    'nonsense\r\n\r\n',
+  ]
+  let turn = 0
+  const peer = await peerFor(context, (socket) => socket.end(answers[turn++ % answers.length]!))
+  const { egress } = egressFor(context, { caps: { connections: 1, waiting: 0 } })
+  const reasons: unknown[] = []
+  for (let call = 0; call < 6; call += 1) {
+    const { heard, over } = listen(egress, to(peer.port))
+    await over()
+    reasons.push(heard.failure?.reason)
+  }
+  assert.deepEqual(reasons, [undefined, 'reset', 'malformed', undefined, 'reset', 'malformed'])
 })
 
 test('a row whose network was narrowed does not use the sockets of before', async (context) => {

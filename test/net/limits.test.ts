@@ -70,6 +70,7 @@ for (const [what, bytes] of Object.entries(contradictory)) {
 const allowed: Readonly<Record<string, string>> = {
   'five informational answers': 'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(5) + whole('x'),
   '100 header lines': whole('x', ...Array.from({ length: 99 }, (_, number) => `x-${number}: 1`)),
+  'headers just under 32 KiB': whole('x', `x-long: ${'x'.repeat(32_700)}`),
   'the identity encoding': whole('x', 'content-encoding: identity'),
 }
 

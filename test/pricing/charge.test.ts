@@ -4,7 +4,8 @@ import fc from 'fast-check'
 import { type Meter, meterOrder } from '../../src/core/meters.ts'
 import type { PriceContext, Usage } from '../../src/core/usage.ts'
 import { rateBook } from '../../src/pricing/book.ts'
-import { type Charged, type ChargeQuery, chargeUsage, recomputeLine } from '../../src/pricing/charge.ts'
+import { type ChargeQuery, chargeUsage, recomputeLine } from '../../src/pricing/charge.ts'
+import type { Charged } from '../../src/pricing/charged.ts'
 import { printAmount } from '../../src/pricing/money.ts'
 import type { RateRows } from '../../src/pricing/rows.ts'
 import { card, component, multiplier } from './rows.ts'
@@ -213,6 +214,8 @@ test('no card is unpriced, unknown usage is unpriced, and neither is zero', () =
     [none.pricingStatus, none.chargedPico, none.currency, none.unpriced, none.lines],
     ['unpriced', null, null, { input_tokens: 'no_card' }, []],
   )
+  const zeros = charge({ cards: [] }, usage({}))
+  assert.deepEqual([zeros.pricingStatus, zeros.chargedPico], ['unpriced', null])
   const unknown = charge({ cards: [card({ model: 'm' })] }, null)
   assert.deepEqual([unknown.pricingStatus, unknown.chargedPico, unknown.unpriced], ['unpriced', null, { '*': 'usage_unknown' }])
 })

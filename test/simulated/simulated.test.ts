@@ -108,6 +108,14 @@ test('the last user text comes back within the cap, and usage counts a token for
   )
 })
 
+test('a started four bytes is a whole token', () => {
+  assert.deepEqual(
+    ['', 'a', 'abcd', 'abcde', 'éé', 'ééé'].map((text) => tokensOf(text)),
+    [0, 1, 1, 2, 1, 2],
+  )
+  assert.equal(tokensOf('abc', 'a'), 1)
+})
+
 test('a text is cut to the longest whole beginning that fits', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 30 }), fc.nat(12), (raw, tokens) => {

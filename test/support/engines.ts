@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, describe, type TestContext } from 'node:test'
+import { after, before, describe, type TestContext } from 'node:test'
 import { PGlite } from '@electric-sql/pglite'
 import pg from 'pg'
 import { type Engine, type Executor, pgExecutor, postgresExecutor, sqliteExecutor } from '../../src/store/engine.ts'
@@ -35,6 +35,20 @@ export function eachEngine(suite: (engine: TestEngine) => void): void {
     if (missing !== undefined && required) throw new Error(`PURSER_TEST_REQUIRE asks for postgres. ${missing}`)
     describe(engine.name, missing === undefined ? {} : { skip: missing }, () => suite(engine))
   }
+}
+
+/** One database for all tests of the suite in which this is called. It is there once the suite's tests run. */
+export function suiteDatabase(engine: TestEngine, prepare: (database: TestDatabase) => Promise<void>): () => TestDatabase {
+  const closing: (() => unknown)[] = []
+  let database: TestDatabase | undefined
+  before(async () => {
+    database = await engine.fresh({ after: (close) => void closing.push(close as () => unknown) })
+    await prepare(database)
+  })
+  after(async () => {
+    for (const close of closing) await close()
+  })
+  return () => database!
 }
 
 export const sqlite: TestEngine = {
@@ -104,9 +118,6 @@ export const postgres: TestEngine = {
       open.push(made)
       return made
     }
-    const connect = async () => pgExecutor(await client(), pg.types.getTypeParser as never)
-    const executor = await connect()
-    await executor.exec(`CREATE SCHEMA ${schema}`)
     t.after(async () => {
       for (const made of open) await made.end().catch(() => undefined)
       const last = new pg.Client({ connectionString: server })
@@ -114,6 +125,9 @@ export const postgres: TestEngine = {
       await last.query(`DROP SCHEMA ${schema} CASCADE`)
       await last.end()
     })
+    const connect = async () => pgExecutor(await client(), pg.types.getTypeParser as never)
+    const executor = await connect()
+    await executor.exec(`CREATE SCHEMA ${schema}`)
     return { executor, connect, location, schema }
   },
 }

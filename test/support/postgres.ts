@@ -1,7 +1,7 @@
 /** A real PostgreSQL for tests: the server named by PURSER_TEST_POSTGRES, else a cluster of this process's own in a private folder. */
 
-import { execFileSync, spawnSync } from 'node:child_process'
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { chownSync, existsSync, mkdtempSync, readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -19,7 +19,7 @@ export function whyNoPostgres(): string | undefined {
   return 'No PostgreSQL server was found (Debian: apt-get install postgresql).'
 }
 
-/** Starts a cluster. `stop` may be called early; the exit of this process calls it in any case. A runner can start one for all its test files. */
+/** Starts a cluster. `stop` may be called early; the end of this process, a kill included, stops it in any case. A runner can start one for all its test files. */
 export function startPostgres(): { readonly url: string; stop(): void } {
   const folder = mkdtempSync(join(tmpdir(), 'purser-postgres-'))
   const owner = clusterOwner()
@@ -35,14 +35,16 @@ export function startPostgres(): { readonly url: string; stop(): void } {
       timeout: 60_000,
     }).status === 0
 
-  let stopped = false
-  const stop = () => {
-    if (stopped) return
-    stopped = true
-    run('pg_ctl', '-D', join(folder, 'data'), '-m', 'immediate', 'stop')
-    rmSync(folder, { recursive: true, force: true })
-  }
-  process.once('exit', stop)
+  // This shell waits on a pipe that closes when this process ends, in whatever way.
+  const guard = spawn('sh', ['-c', 'read -r _; "$1/pg_ctl" -D "$2/data" -m immediate stop; rm -rf "$2"', 'sh', bin, folder], {
+    ...owner,
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  })
+  guard.unref()
+  const pipe = guard.stdin as typeof guard.stdin & { unref(): void }
+  pipe.unref()
+  const stop = () => void pipe.end()
 
   if (!run('initdb', '-D', join(folder, 'data'), '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync')) {
     throw new Error('initdb of the test cluster failed.')

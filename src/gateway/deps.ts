@@ -1,0 +1,25 @@
+/** What the data plane is handed: everything that touches the outside world. */
+
+import type { Clock, Timers, Upstream } from '../core/ports.ts'
+import type { Secret } from '../core/secret.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { Directory } from '../routing/directory.ts'
+import type { PresenceOf } from '../routing/resolve.ts'
+
+/** Where failures are told, in fields that were chosen; never a header, never a body. */
+export interface Log {
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+export type GatewayDeps = {
+  readonly directory: () => Directory
+  readonly ledger: Ledger
+  readonly upstream: Upstream
+  readonly presenceOf: PresenceOf
+  /** The secret behind a reference, bound to the origin it may go to. */
+  readonly secretOf: (reference: string, origin: string) => Secret
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly log: Log
+}

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { cutTo, printable, renderTable, widthOf } from '../../src/cli/table.ts'
+
+const cellText = fc.oneof(fc.string({ unit: 'grapheme', maxLength: 60 }), fc.string({ maxLength: 60 }))
+
+test('no line of a table is wider than was asked, whatever stands in it', () => {
+  fc.assert(
+    fc.property(fc.array(fc.array(cellText, { minLength: 3, maxLength: 3 }), { maxLength: 8 }), fc.integer({ min: 30, max: 100 }), (rows, width) => {
+      const table = renderTable([{ title: 'NAME' }, { title: 'VALUE', right: true }, { title: 'NOTE' }], rows, width)
+      for (const line of table.split('\n')) assert.ok(widthOf(line) <= width, JSON.stringify(line))
+      assert.equal(table.split('\n').length, rows.length + 1)
+    }),
+    { numRuns: 100 },
+  )
+})
+
+test('columns stand below their titles, numbers flush right', () => {
+  const table = renderTable([{ title: 'MODEL' }, { title: 'COST', right: true }], [['a', '0.5'], ['long-name', '12.25']], 100)
+  assert.equal(table, ['MODEL       COST', 'a            0.5', 'long-name  12.25'].join('\n'))
+})
+
+test('nothing in a table can steer the terminal', () => {
+  const table = renderTable([{ title: 'X' }], [['\u001b[31mred\u001b[0m'], ['a\nb'], ['\u202egnp.exe'], ['\u0007']], 100)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+  assert.doesNotMatch(table, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/)
+  assert.equal(table.split('\n').length, 5)
+})
+
+test('wide letters and emoji take two columns, marks that combine none', () => {
+  assert.equal(widthOf('abc'), 3)
+  assert.equal(widthOf('价格'), 4)
+  assert.equal(widthOf('🙂'), 2)
+  assert.equal(widthOf('e\u0301'), 1)
+  assert.equal(cutTo('价格表', 5), '价格…')
+  assert.equal(printable('tab\there'), 'tab here')
+})
