@@ -34,8 +34,7 @@ export function renderItems(columns: readonly Column[], items: readonly Json[], 
 function renderThing(operation: Operation, thing: JsonObject): string {
   const lines = Object.entries(thing).map(([name, value]) => {
     const show: Show =
-      operation.columns.find((column) => column.field === name)?.show ??
-      (/(^|_)at$|^effective_from$/.test(name) ? 'instant' : undefined)
+      operation.columns.find((column) => column.field === name)?.show ?? (/(^|_)at$|^effective_from$/.test(name) ? 'instant' : undefined)
     return [name, cell(value, show)] as const
   })
   const width = Math.max(...lines.map(([name]) => name.length))

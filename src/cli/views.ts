@@ -3,9 +3,9 @@
 import { callsGet } from '../control/calls.ts'
 import { doctor } from '../control/doctor.ts'
 import { explainCall } from '../control/explain.ts'
+import { printInstant } from '../control/instant.ts'
 import { status } from '../control/status.ts'
 import { usageTotals } from '../control/usage.ts'
-import { printInstant } from '../control/instant.ts'
 import { at, isObject, type Json } from '../core/json.ts'
 import { cell, renderItems } from './render.ts'
 import type { Terminal } from './terminal.ts'
@@ -92,11 +92,17 @@ function renderExplained(answer: Json, terminal: Terminal): string {
 function usageWords(usage: Json): string {
   const segments = at(usage, 'segments')
   if (!Array.isArray(segments)) return 'unknown'
-  return segments.map((segment: Json) => [at(segment, 'model'), cell(at(segment, 'meters'))].filter((word) => word !== undefined).join(': ')).join('; ')
+  return segments
+    .map((segment: Json) => [at(segment, 'model'), cell(at(segment, 'meters'))].filter((word) => word !== undefined).join(': '))
+    .join('; ')
 }
 
 function sourceOf(reference: Json): string {
-  return isObject(reference) ? Object.values(reference).map((each) => cell(each)).join(' ') : cell(reference)
+  return isObject(reference)
+    ? Object.values(reference)
+        .map((each) => cell(each))
+        .join(' ')
+    : cell(reference)
 }
 
 type Priced = {
@@ -117,7 +123,10 @@ function priceOf({ charged, shadow, currency, pricing_status, unpriced }: Priced
 function renderUsage(answer: Json, terminal: Terminal): string {
   const { items } = usageTotals.output.parse(answer)
   const names = Object.keys(items[0]?.group ?? {})
-  const columns = [...names.map((name) => ({ field: `group.${name}`, title: name.toUpperCase() })), ...usageTotals.columns.filter((column) => column.field !== 'group')]
+  const columns = [
+    ...names.map((name) => ({ field: `group.${name}`, title: name.toUpperCase() })),
+    ...usageTotals.columns.filter((column) => column.field !== 'group'),
+  ]
   const rows = items.map((item) => ({ ...item, money: item.money.map(({ charged, currency }) => `${charged} ${currency}`) }))
   const unpriced = items.reduce((sum, item) => sum + item.unpriced + item.partially_priced, 0)
   const note = unpriced === 0 ? '' : `\n\n${unpriced} of these attempts have no full price: what they used is not in the money.`

@@ -2,8 +2,8 @@
 
 import { z } from 'zod'
 import { PurserError } from '../core/errors.ts'
+import { globLiterals, globMatches } from '../core/glob.ts'
 import type { Json } from '../core/json.ts'
-import { literalLength, matches } from './patterns.ts'
 
 /** Where a provider's report says something: dotted paths, the first that is there counts. */
 const paths = z.array(z.string().regex(/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/, 'A path is names joined by dots.')).max(8)
@@ -94,8 +94,8 @@ export function readDialect(published: Dialect, written: Json | undefined, model
   const read = schema.safeParse(written ?? {})
   if (!read.success) throw refusal(read.error.issues[0]!)
   const { models = {}, ...own } = read.data
-  const fitting = model === undefined ? [] : Object.keys(models).filter((pattern) => matches(pattern, model))
-  fitting.sort((a, b) => literalLength(a) - literalLength(b) || (a < b ? -1 : 1))
+  const fitting = model === undefined ? [] : Object.keys(models).filter((pattern) => globMatches(pattern, model))
+  fitting.sort((a, b) => globLiterals(a) - globLiterals(b) || (a < b ? -1 : 1))
   return fitting.map((pattern) => models[pattern]!).reduce(laidOver, laidOver(published, own))
 }
 

@@ -1,5 +1,6 @@
 /** Cards that stand for several models: which ids a prefix or a glob matches, and how the more exact of two patterns is told. */
 
+import { globLiterals, globMatches } from '../core/glob.ts'
 import type { MatchMode } from './rows.ts'
 
 const modeRank: Record<MatchMode, number> = { exact: 0, prefix: 1, glob: 2 }
@@ -10,7 +11,7 @@ type Pattern = { readonly matchMode: MatchMode; readonly model: string }
 export function matches(mode: MatchMode, pattern: string, id: string): boolean {
   if (mode === 'exact') return pattern === id
   if (mode === 'prefix') return id.startsWith(pattern)
-  return globMatches([...pattern], [...id])
+  return globMatches(pattern, id)
 }
 
 /** Negative where `a` is the more exact: exact, then the longest prefix, then the glob with most literal characters, then byte order. */
@@ -26,30 +27,5 @@ export function compareBytes(a: string, b: string): number {
 }
 
 function literals(pattern: Pattern): number {
-  const characters = [...pattern.model]
-  return pattern.matchMode === 'prefix'
-    ? characters.length
-    : characters.filter((character) => character !== '*' && character !== '?').length
-}
-
-/** Goes back to the last star only, so that it takes at most pattern × id steps. */
-function globMatches(pattern: readonly string[], id: readonly string[]): boolean {
-  let p = 0
-  let i = 0
-  let star = -1
-  let retry = 0
-  while (i < id.length) {
-    if (pattern[p] === '*') {
-      star = p++
-      retry = i
-    } else if (p < pattern.length && (pattern[p] === '?' || pattern[p] === id[i])) {
-      p++
-      i++
-    } else if (star >= 0) {
-      p = star + 1
-      i = ++retry
-    } else return false
-  }
-  while (pattern[p] === '*') p++
-  return p === pattern.length
+  return pattern.matchMode === 'prefix' ? [...pattern.model].length : globLiterals(pattern.model)
 }

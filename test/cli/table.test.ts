@@ -7,17 +7,28 @@ const cellText = fc.oneof(fc.string({ unit: 'grapheme', maxLength: 60 }), fc.str
 
 test('no line of a table is wider than was asked, whatever stands in it', () => {
   fc.assert(
-    fc.property(fc.array(fc.array(cellText, { minLength: 3, maxLength: 3 }), { maxLength: 8 }), fc.integer({ min: 30, max: 100 }), (rows, width) => {
-      const table = renderTable([{ title: 'NAME' }, { title: 'VALUE', right: true }, { title: 'NOTE' }], rows, width)
-      for (const line of table.split('\n')) assert.ok(widthOf(line) <= width, JSON.stringify(line))
-      assert.equal(table.split('\n').length, rows.length + 1)
-    }),
+    fc.property(
+      fc.array(fc.array(cellText, { minLength: 3, maxLength: 3 }), { maxLength: 8 }),
+      fc.integer({ min: 30, max: 100 }),
+      (rows, width) => {
+        const table = renderTable([{ title: 'NAME' }, { title: 'VALUE', right: true }, { title: 'NOTE' }], rows, width)
+        for (const line of table.split('\n')) assert.ok(widthOf(line) <= width, JSON.stringify(line))
+        assert.equal(table.split('\n').length, rows.length + 1)
+      },
+    ),
     { numRuns: 100 },
   )
 })
 
 test('columns stand below their titles, numbers flush right', () => {
-  const table = renderTable([{ title: 'MODEL' }, { title: 'COST', right: true }], [['a', '0.5'], ['long-name', '12.25']], 100)
+  const table = renderTable(
+    [{ title: 'MODEL' }, { title: 'COST', right: true }],
+    [
+      ['a', '0.5'],
+      ['long-name', '12.25'],
+    ],
+    100,
+  )
   assert.equal(table, ['MODEL       COST', 'a            0.5', 'long-name  12.25'].join('\n'))
 })
 

@@ -4,8 +4,8 @@ import { published as publishedMessages } from '../../src/contracts/anthropic-me
 import { readDialect } from '../../src/contracts/dialect.ts'
 import { contractOf, contracts } from '../../src/contracts/index.ts'
 import { published } from '../../src/contracts/openai-chat/usage.ts'
-import { matches } from '../../src/contracts/patterns.ts'
 import { PurserError } from '../../src/core/errors.ts'
+import { globMatches } from '../../src/core/glob.ts'
 import type { Json } from '../../src/core/json.ts'
 
 const read = (written: Json, model?: string): ReturnType<typeof readDialect> => readDialect(published, written, model)
@@ -83,7 +83,7 @@ test('the patterns know a star, a question mark, and nothing else', () => {
     ['a.c', 'abc', false],
     ['[a]', 'a', false],
   ]
-  for (const [pattern, id, fits] of cases) assert.equal(matches(pattern, id), fits, `${pattern} ${id}`)
+  for (const [pattern, id, fits] of cases) assert.equal(globMatches(pattern, id), fits, `${pattern} ${id}`)
 })
 
 test('a contract is found by its id, and one without a codec is not', () => {

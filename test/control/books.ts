@@ -1,6 +1,8 @@
 /** A seeded database with a ledger in it, for tests of what reads it: attempts priced and settled the way the gateway does it. */
 
 import type { TestContext } from 'node:test'
+import { shippedManifest } from '../../src/catalog/manifest.ts'
+import { shippedCatalogue } from '../../src/catalog/rate-cards.ts'
 import type { OperationContext } from '../../src/control/context.ts'
 import { localActor } from '../../src/control/scopes.ts'
 import { seed } from '../../src/control/seed.ts'
@@ -41,11 +43,19 @@ export type Entry = {
   readonly spoil?: (charged: Charged) => Charged
 }
 
+/** The cards of the simulated provider alone: a thousand more would only take time. */
+const shipped = shippedCatalogue()
+const few = {
+  ...shipped,
+  cards: shipped.cards.filter((card) => card.provider.startsWith('simulated')),
+  aliases: shipped.aliases.filter((alias) => alias.provider.startsWith('simulated')),
+}
+
 export type Books = { readonly context: OperationContext; readonly clock: HandClock; enter(entry: Entry): Promise<string> }
 
 export async function openBooks(_t: TestContext, store: OpenStore, clock: HandClock): Promise<Books> {
   const ids = uuidMaker(clock, systemRandom)
-  await seed(store, clock, ids)
+  await seed(store, clock, ids, { manifest: shippedManifest(), catalogue: few })
   const ledger = createLedger(store.writer, store.instance)
   const context: OperationContext = {
     store,
@@ -64,7 +74,15 @@ export async function openBooks(_t: TestContext, store: OpenStore, clock: HandCl
   return {
     context,
     clock,
-    async enter({ at = clock.now(), provider = 'simulated', model = 'simulated-1', meters = { input_tokens: 10n, output_tokens: 5n }, outcome = 'succeeded', session, spoil }) {
+    async enter({
+      at = clock.now(),
+      provider = 'simulated',
+      model = 'simulated-1',
+      meters = { input_tokens: 10n, output_tokens: 5n },
+      outcome = 'succeeded',
+      session,
+      spoil,
+    }) {
       const id = ids()
       const served = await store.read.selectFrom('providers').selectAll().where('name', '=', provider).executeTakeFirstOrThrow()
       const pays = await store.read.selectFrom('connections').selectAll().where('provider_id', '=', served.id).executeTakeFirstOrThrow()
@@ -112,7 +130,18 @@ export async function openBooks(_t: TestContext, store: OpenStore, clock: HandCl
         ? nothingToBill(billing)
         : usage === null
           ? unknownCharge(billing)
-          : chargeUsage({ book, providerId: served.id, connectionId: pays.id, billing, requestedModel: model, reportedModel: model, at, knownAt, usage, context: {} })
+          : chargeUsage({
+              book,
+              providerId: served.id,
+              connectionId: pays.id,
+              billing,
+              requestedModel: model,
+              reportedModel: model,
+              at,
+              knownAt,
+              usage,
+              context: {},
+            })
       await new Promise<void>((resolve, reject) =>
         ledger.settle(
           {

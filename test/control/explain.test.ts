@@ -59,8 +59,14 @@ eachStore((fresh) => {
   })
 
   const faults: Readonly<Record<string, (charged: Charged) => Charged>> = {
-    'an amount that its own figures do not make': (charged) => ({ ...charged, lines: charged.lines.map((line) => ({ ...line, amountPico: line.amountPico + 1n })) }),
-    'a price that no card gives': (charged) => ({ ...charged, lines: charged.lines.map((line) => ({ ...line, priceNanos: line.priceNanos * 2n, amountPico: line.amountPico * 2n })) }),
+    'an amount that its own figures do not make': (charged) => ({
+      ...charged,
+      lines: charged.lines.map((line) => ({ ...line, amountPico: line.amountPico + 1n })),
+    }),
+    'a price that no card gives': (charged) => ({
+      ...charged,
+      lines: charged.lines.map((line) => ({ ...line, priceNanos: line.priceNanos * 2n, amountPico: line.amountPico * 2n })),
+    }),
     'a line that is missing': (charged) => ({ ...charged, lines: charged.lines.slice(1) }),
     'a total that is not the sum': (charged) => ({ ...charged, chargedPico: (charged.chargedPico ?? 0n) + 1n }),
     'a status that is too good': (charged) => ({ ...charged, pricingStatus: 'included' }),
@@ -85,8 +91,14 @@ eachStore((fresh) => {
     assert.equal((await checks(ledger)).get('open attempts'), 'warning')
     const call = await ledger.enter({})
     const { writer } = ledger.context.store
-    const again = writer.insertTemplate('open_attempts', ['attempt_id', 'created_at'], { instance_id: 'x', progress: null, progress_at: null })
-    await new Promise<void>((resolve, reject) => writer.settle([{ template: again, values: [`${call}.1`, 1] }], (error) => (error ? reject(error) : resolve())))
+    const again = writer.insertTemplate('open_attempts', ['attempt_id', 'created_at'], {
+      instance_id: 'x',
+      progress: null,
+      progress_at: null,
+    })
+    await new Promise<void>((resolve, reject) =>
+      writer.settle([{ template: again, values: [`${call}.1`, 1] }], (error) => (error ? reject(error) : resolve())),
+    )
     assert.equal((await checks(ledger)).get('open rows match attempts without settlement'), 'failed')
   })
 })

@@ -17,7 +17,7 @@ eachStore((fresh) => {
     const books = await openBooks(t, await fresh(t, { clock }), clock)
     const call = await books.enter({})
     await books.enter({ outcome: 'open' })
-    const [card] = (await invoke(by('rates.list'), books.context, { limit: 1 }) as { items: { id: string }[] }).items
+    const [card] = ((await invoke(by('rates.list'), books.context, { limit: 1 })) as { items: { id: string }[] }).items
     const inputs: Record<string, object> = {
       'providers.get': { provider: 'simulated' },
       'connections.get': { connection: 'simulated-openai' },
@@ -61,15 +61,30 @@ eachStore((fresh) => {
   test('pages of rate cards and of providers join to the whole list', async (t) => {
     const clock = new HandClock()
     const books = await openBooks(t, await fresh(t, { clock }), clock)
-    for (const [name, limit] of [['rates.list', 400], ['providers.list', 5], ['connections.list', 7], ['profiles.list', 1]] as const) {
+    for (const [name, limit] of [
+      ['rates.list', 4],
+      ['providers.list', 5],
+      ['connections.list', 7],
+      ['profiles.list', 1],
+    ] as const) {
       const whole: string[] = []
       let cursor: string | null = null
       do {
-        const page = (await invoke(by(name), books.context, { limit, ...(cursor === null ? {} : { cursor }) })) as { items: { id: string }[]; next: string | null }
+        const page = (await invoke(by(name), books.context, { limit, ...(cursor === null ? {} : { cursor }) })) as {
+          items: { id: string }[]
+          next: string | null
+        }
         whole.push(...page.items.map((item) => item.id))
         cursor = page.next
       } while (cursor !== null)
-      const table = ({ 'rates.list': 'rate_cards', 'providers.list': 'providers', 'connections.list': 'connections', 'profiles.list': 'model_profiles' } as const)[name]
+      const table = (
+        {
+          'rates.list': 'rate_cards',
+          'providers.list': 'providers',
+          'connections.list': 'connections',
+          'profiles.list': 'model_profiles',
+        } as const
+      )[name]
       const rows = await books.context.store.read.selectFrom(table).select('id').execute()
       assert.deepEqual(whole.toSorted(), rows.map((row) => row.id).toSorted(), name)
     }
@@ -81,7 +96,8 @@ eachStore((fresh) => {
     const plain = await books.enter({ session: 's1' })
     const failed = await books.enter({ outcome: 'not_sent', at: start + day })
     const other = await books.enter({ provider: 'simulated-anthropic', at: start + 2 * day })
-    const found = async (filter: object) => callsList.output.parse(await invoke(callsList, books.context, filter)).items.map((item) => item.id)
+    const found = async (filter: object) =>
+      callsList.output.parse(await invoke(callsList, books.context, filter)).items.map((item) => item.id)
     assert.deepEqual(await found({ session: 's1' }), [plain])
     assert.deepEqual(await found({ outcome: 'not_sent' }), [failed])
     assert.deepEqual(await found({ provider: 'simulated-anthropic' }), [other])
@@ -105,7 +121,11 @@ eachStore((fresh) => {
         { meter: 'output_tokens', qty: '567', price: '2.00', per_units: 1_000_000, factor: '1/1', amount: '0.001134' },
       ],
     )
-    assert.equal((await invoke(callsGet, books.context, { call: `${call}.1` }) as { id: string }).id, call, 'the id of an attempt leads to its call')
+    assert.equal(
+      ((await invoke(callsGet, books.context, { call: `${call}.1` })) as { id: string }).id,
+      call,
+      'the id of an attempt leads to its call',
+    )
   })
 
   test('totals add money by currency, and count what has no price beside it', async (t) => {
@@ -170,9 +190,15 @@ test('what is wrong with an input is said by its field', async () => {
   assert.equal(await says('calls.list', { limit: 0 }), '"limit" must be at least 1.')
   assert.equal(await says('calls.list', { limti: 5 }), 'There is no field "limti"; did you mean "limit"?')
   assert.equal(await says('calls.get', {}), '"call" is missing. It takes a string.')
-  assert.equal(await says('usage.totals', { by: ['colour'] }), '"by.0" must be one of day, provider, connection, profile, model, key, billing, outcome, source, status.')
+  assert.equal(
+    await says('usage.totals', { by: ['colour'] }),
+    '"by.0" must be one of day, provider, connection, profile, model, key, billing, outcome, source, status.',
+  )
   const price = { provider: 'a', model: 'b', output_token_cost_per_1m: '1.00' }
-  assert.match(await says('rates.create', { ...price, input_token_cost_per_1m: '1e3' }), /^"input_token_cost_per_1m": A price is text such as "2\.50"/)
+  assert.match(
+    await says('rates.create', { ...price, input_token_cost_per_1m: '1e3' }),
+    /^"input_token_cost_per_1m": A price is text such as "2\.50"/,
+  )
   assert.match(await says('rates.create', { ...price, input_token_cost_per_1m: 1.5 }), /^"input_token_cost_per_1m" must be a string\./)
 })
 

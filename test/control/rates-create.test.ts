@@ -7,7 +7,13 @@ import type { PurserError } from '../../src/core/errors.ts'
 import { eachStore } from '../support/stores.ts'
 import { HandClock, openBooks, start } from './books.ts'
 
-const card = { provider: 'simulated', model: 'new-model', input_token_cost_per_1m: '2.50', output_token_cost_per_1m: '10.00', effective_from: start }
+const card = {
+  provider: 'simulated',
+  model: 'new-model',
+  input_token_cost_per_1m: '2.50',
+  output_token_cost_per_1m: '10.00',
+  effective_from: start,
+}
 
 eachStore((fresh) => {
   const open = async (t: TestContext) => {
@@ -19,12 +25,15 @@ eachStore((fresh) => {
 
   test('a card that was added is the one in force from its instant on, and not before', async (t) => {
     const { context } = await open(t)
-    const created = ratesCreate.output.parse(await invoke(ratesCreate, context, { ...card, cache_read_cost_per_1m: '0.003625', note: 'from the contract' }))
+    const created = ratesCreate.output.parse(
+      await invoke(ratesCreate, context, { ...card, cache_read_cost_per_1m: '0.003625', note: 'from the contract' }),
+    )
     assert.equal(created.source, 'user_override')
     assert.equal(created.revision, 0)
     assert.equal(created.cache_read_cost_per_1m, '0.003625')
     assert.deepEqual(created.source_ref, { note: 'from the contract' })
-    const at = (instant: number) => invoke(operations.find((each) => each.name === 'rates.at')!, context, { provider: 'simulated', model: 'new-model', at: instant })
+    const at = (instant: number) =>
+      invoke(operations.find((each) => each.name === 'rates.at')!, context, { provider: 'simulated', model: 'new-model', at: instant })
     assert.equal(((await at(start)) as { id: string }).id, created.id)
     await assert.rejects(at(start - 1), (error: PurserError) => error.kind === 'not_found')
   })
@@ -32,8 +41,13 @@ eachStore((fresh) => {
   test('a second card of the same instant and revision is a conflict that names the next revision', async (t) => {
     const { context } = await open(t)
     await invoke(ratesCreate, context, card)
-    await assert.rejects(invoke(ratesCreate, context, card), (error: PurserError) => error.kind === 'conflict' && error.details?.next_revision === 1)
-    const corrected = ratesCreate.output.parse(await invoke(ratesCreate, context, { ...card, input_token_cost_per_1m: '2.00', revision: 1 }))
+    await assert.rejects(
+      invoke(ratesCreate, context, card),
+      (error: PurserError) => error.kind === 'conflict' && error.details?.next_revision === 1,
+    )
+    const corrected = ratesCreate.output.parse(
+      await invoke(ratesCreate, context, { ...card, input_token_cost_per_1m: '2.00', revision: 1 }),
+    )
     assert.equal(corrected.input_token_cost_per_1m, '2.00')
   })
 
@@ -43,7 +57,10 @@ eachStore((fresh) => {
     const tried = ratesCreate.output.parse(await invoke(ratesCreate, context, { ...card, dry_run: true }))
     assert.equal(tried.recorded_at, null)
     assert.deepEqual(await context.store.read.selectFrom('revision').select('n').executeTakeFirstOrThrow(), before)
-    await assert.rejects(invoke(ratesCreate, context, { ...card, revision: 3, dry_run: true }), (error: PurserError) => error.kind === 'invalid_request')
+    await assert.rejects(
+      invoke(ratesCreate, context, { ...card, revision: 3, dry_run: true }),
+      (error: PurserError) => error.kind === 'invalid_request',
+    )
     assert.equal(ratesCreate.output.parse(await invoke(ratesCreate, context, card)).revision, 0)
   })
 
@@ -55,9 +72,15 @@ eachStore((fresh) => {
     assert.equal(created.past_attempts, 1)
   })
 
-  test('a card of a provider that is not there, or of another provider\'s connection, is refused', async (t) => {
+  test("a card of a provider that is not there, or of another provider's connection, is refused", async (t) => {
     const { context } = await open(t)
-    await assert.rejects(invoke(ratesCreate, context, { ...card, provider: 'simulatde' }), (error: PurserError) => error.kind === 'not_found' && error.message.includes('Did you mean "simulated"?'))
-    await assert.rejects(invoke(ratesCreate, context, { ...card, connection: 'simulated-anthropic' }), (error: PurserError) => error.kind === 'invalid_request')
+    await assert.rejects(
+      invoke(ratesCreate, context, { ...card, provider: 'simulatde' }),
+      (error: PurserError) => error.kind === 'not_found' && error.message.includes('Did you mean "simulated"?'),
+    )
+    await assert.rejects(
+      invoke(ratesCreate, context, { ...card, connection: 'simulated-anthropic' }),
+      (error: PurserError) => error.kind === 'invalid_request',
+    )
   })
 })

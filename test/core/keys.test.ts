@@ -5,7 +5,9 @@ import { hashSecret, mintKey, parseKey, sameHash } from '../../src/core/keys.ts'
 import type { Random } from '../../src/core/ports.ts'
 
 /** Random bytes that fast-check can shrink and repeat. */
-const random = fc.infiniteStream(fc.integer({ min: 0, max: 255 })).map((stream): Random => ({ bytes: (count) => Uint8Array.from({ length: count }, () => stream.next().value as number) }))
+const random = fc
+  .infiniteStream(fc.integer({ min: 0, max: 255 }))
+  .map((stream): Random => ({ bytes: (count) => Uint8Array.from({ length: count }, () => stream.next().value as number) }))
 const kind = fc.constantFrom('call' as const, 'admin' as const)
 
 test('a minted key has the documented shape and parses back to its parts', () => {
@@ -21,21 +23,34 @@ test('a minted key has the documented shape and parses back to its parts', () =>
 
 test('a key with one letter changed, dropped or doubled does not parse', () => {
   fc.assert(
-    fc.property(kind, random, fc.nat(), fc.constantFrom('a', 'Z', '0', '_', ' ', 'é'), fc.constantFrom('change', 'drop', 'double'), (kind, random, at, letter, how) => {
-      const { text } = mintKey(kind, random)
-      const place = at % text.length
-      const middle = how === 'change' ? letter : how === 'drop' ? '' : text[place]! + text[place]!
-      const wrong = text.slice(0, place) + middle + text.slice(place + 1)
-      fc.pre(wrong !== text)
-      assert.equal(parseKey(wrong), undefined)
-    }),
+    fc.property(
+      kind,
+      random,
+      fc.nat(),
+      fc.constantFrom('a', 'Z', '0', '_', ' ', 'é'),
+      fc.constantFrom('change', 'drop', 'double'),
+      (kind, random, at, letter, how) => {
+        const { text } = mintKey(kind, random)
+        const place = at % text.length
+        const middle = how === 'change' ? letter : how === 'drop' ? '' : text[place]! + text[place]!
+        const wrong = text.slice(0, place) + middle + text.slice(place + 1)
+        fc.pre(wrong !== text)
+        assert.equal(parseKey(wrong), undefined)
+      },
+    ),
     { numRuns: 300 },
   )
 })
 
 test('no text that is not a key parses', () => {
   fc.assert(fc.property(fc.string(), (text) => parseKey(text) === undefined))
-  for (const text of ['', 'purser_call_', 'sk-proj-abc', `purser_root_${'a'.repeat(10)}_${'a'.repeat(49)}`, ` ${mintKey('call', { bytes: (count) => new Uint8Array(count) }).text}`]) {
+  for (const text of [
+    '',
+    'purser_call_',
+    'sk-proj-abc',
+    `purser_root_${'a'.repeat(10)}_${'a'.repeat(49)}`,
+    ` ${mintKey('call', { bytes: (count) => new Uint8Array(count) }).text}`,
+  ]) {
     assert.equal(parseKey(text), undefined)
   }
 })

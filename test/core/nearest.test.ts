@@ -11,7 +11,9 @@ test('a slip of one letter finds the word that was meant', () => {
 })
 
 test('a word that is known is nearest to itself', () => {
-  fc.assert(fc.property(fc.array(fc.string({ minLength: 1 }), { minLength: 1 }), (words) => words.every((word) => nearest(word, words) === word)))
+  fc.assert(
+    fc.property(fc.array(fc.string({ minLength: 1 }), { minLength: 1 }), (words) => words.every((word) => nearest(word, words) === word)),
+  )
 })
 
 test('a word that is like none of them finds none', () => {

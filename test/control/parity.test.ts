@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { flagOf } from '../../src/cli/operation-command.ts'
+import { buildProgram, everyCommand } from '../../src/cli/program.ts'
+import type { Terminal } from '../../src/cli/terminal.ts'
+import { fieldsOf } from '../../src/control/fields.ts'
+import { reaches } from '../../src/control/operation.ts'
+import { operations } from '../../src/control/operations.ts'
+import { routesOf } from '../../src/control/routes.ts'
+import { scopes } from '../../src/control/scopes.ts'
+
+const paper: Terminal = { out() {}, err() {}, width: 100, environment: {}, userHome: '/', paint: (_style, text) => text }
+const commands = everyCommand(buildProgram(paper, { exitCode: 0 }, 'test'))
+const routes = routesOf(operations)
+
+test('every operation has a command and a route, or says why not', () => {
+  for (const operation of operations) {
+    const words = operation.name.split('.')
+    const command = commands.find(
+      (each) => each.name() === words.at(-1) && (words.length === 1 ? each.parent?.name() === 'purser' : each.parent?.name() === words[0]),
+    )
+    const route = routes.find((each) => each.operation === operation)
+    assert.equal(command !== undefined, reaches(operation, 'cli'), `${operation.name} on the command line`)
+    assert.equal(route !== undefined, reaches(operation, 'http'), `${operation.name} over HTTP`)
+    if (operation.faces !== undefined) assert.ok(operation.faces.reason.length > 20, `${operation.name} gives its reason`)
+  }
+})
+
+test('every field of an input can be given on the command line', () => {
+  for (const operation of operations.filter((each) => reaches(each, 'cli'))) {
+    const [noun, verb] = operation.name.split('.')
+    const command = commands.find((each) => each.name() === (verb ?? noun) && (verb === undefined || each.parent?.name() === noun))!
+    for (const field of fieldsOf(operation)) {
+      const given = operation.positional.includes(field.name)
+        ? command.registeredArguments.some((argument) => argument.name() === field.name)
+        : command.options.some((option) => option.long === `--${flagOf(operation, field.name)}`)
+      assert.ok(given, `${operation.name} ${field.name}`)
+    }
+  }
+})
+
+test('no flag of an operation hides one that every command takes', () => {
+  const common = new Set(commands[0]!.options.map((option) => option.long))
+  for (const command of commands.slice(1))
+    for (const option of command.options) assert.ok(!common.has(option.long), `${command.name()} ${option.long}`)
+})
+
+test('operations are named noun.verb, the verbs of a noun in one order, and every scope is a known one', () => {
+  const order = ['list', 'get', 'create', 'update', 'remove']
+  const names = operations.map((operation) => operation.name)
+  assert.equal(new Set(names).size, names.length)
+  for (const operation of operations) {
+    assert.match(operation.name, /^[a-z]+(\.[a-z]+)?$/)
+    assert.ok(scopes.includes(operation.scope), operation.name)
+    assert.ok(operation.example.startsWith('purser '), operation.name)
+    for (const field of operation.positional) assert.ok(field in operation.input.shape, `${operation.name} ${field}`)
+    for (const field of Object.values(operation.flags ?? {})) assert.ok(field in operation.input.shape, `${operation.name} ${field}`)
+  }
+  for (const noun of new Set(names.map((name) => name.split('.')[0]))) {
+    const places = names.filter((name) => name.startsWith(`${noun}.`)).map((name) => order.indexOf(name.split('.')[1]!))
+    const known = places.filter((place) => place >= 0)
+    assert.deepEqual(
+      known,
+      known.toSorted((a, b) => a - b),
+      noun,
+    )
+  }
+})
+
+test('an operation that changes something is a POST, PATCH or DELETE, and one that reads is a GET', () => {
+  for (const { operation, method } of routes) assert.equal(method === 'GET', operation.effect === 'read', operation.name)
+})
