@@ -9,7 +9,7 @@ import type { TargetFacts } from '../ledger/facts.ts'
 import { originOf } from '../net/destination.ts'
 import { callerCodec } from '../routing/codecs.ts'
 import type { Directory } from '../routing/directory.ts'
-import { type Resolution, resolve } from '../routing/resolve.ts'
+import { resolve } from '../routing/resolve.ts'
 import type { Target } from '../routing/target.ts'
 import { type RunningAttempt, runAttempt } from './attempt.ts'
 import type { GatewayDeps } from './deps.ts'
@@ -38,7 +38,10 @@ export interface Gateway {
   stopAll(): void
 }
 
-const limits = { process: 5_000, key: 100, resolutions: 2_000 }
+/** A resolved name, with what every call at it needs. */
+type Choice = { readonly target: Target; readonly facts: TargetFacts; readonly decision: string; readonly origin: string }
+
+const limits = { process: 5_000, key: 100, choices: 2_000 }
 
 export function createGateway(deps: GatewayDeps): Gateway {
   const running = new Set<RunningAttempt>()
@@ -59,15 +62,17 @@ export function createGateway(deps: GatewayDeps): Gateway {
       })
   }
 
-  /** The same name in the same directory resolves once: its targets are then one object from call to call. */
-  const resolutions = new WeakMap<Directory, Map<string, Resolution>>()
-  const resolutionOf = (directory: Directory, name: string): Resolution => {
-    let known = resolutions.get(directory)
-    if (!known) resolutions.set(directory, (known = new Map()))
+  /** The same name in the same directory resolves once: its target is then one object from call to call. */
+  const choices = new WeakMap<Directory, Map<string, Choice>>()
+  const choiceOf = (directory: Directory, name: string): Choice => {
+    let known = choices.get(directory)
+    if (!known) choices.set(directory, (known = new Map()))
     const found = known.get(name)
     if (found) return found
-    const made = resolve(directory, name, deps.presenceOf)
-    if (known.size < limits.resolutions) known.set(name, made)
+    const { targets, decision } = resolve(directory, name, deps.presenceOf)
+    const target = targets[0]!
+    const made = { target, facts: factsOf(target), decision: canonicalJson(decision), origin: originOf(target.destination.baseUrl) }
+    if (known.size < limits.choices) known.set(name, made)
     return made
   }
 
@@ -78,11 +83,9 @@ export function createGateway(deps: GatewayDeps): Gateway {
       admit(caller)
       const asked = codec.peek(exchange.request)
       const directory = deps.directory()
-      const { targets, decision } = resolutionOf(directory, asked.model)
-      const target = targets[0]!
+      const { target, facts, decision, origin } = choiceOf(directory, asked.model)
       if (target.contract !== request.contract) throw untranslatable(request.contract, target)
       const retargeted = target.codec.retarget(exchange.request, { model: target.model, defaults: target.defaults })
-      const origin = originOf(target.destination.baseUrl)
       const secret = target.credential === null ? null : deps.secretOf(target.credential, origin)
       const now = deps.clock.now()
       const keySlot = caller.keyId ?? ''
@@ -99,7 +102,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
           endpoint: request.endpoint,
           stream: asked.stream,
           requestedName: asked.model,
-          decision: canonicalJson(decision),
+          decision,
           configRevision: directory.revision,
           labels: {},
           client: clientOf(exchange.request),
@@ -108,7 +111,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
           callerRetry: callerRetryOf(exchange.request),
           createdAt: now,
         },
-        facts: { attemptNo: 1, target: factsOf(target), model: target.model, pricedAt: now, knownAt: directory.knownAt },
+        facts: { attemptNo: 1, target: facts, model: target.model, pricedAt: now, knownAt: directory.knownAt },
         target,
         directory,
         retargeted,

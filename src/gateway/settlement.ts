@@ -1,6 +1,6 @@
 /** From how an attempt ended and what its answer said to the row in the books: whose usage counts, what is unknown, what is owed. */
 
-import { canonicalJson, type Json } from '../core/json.ts'
+import type { Json } from '../core/json.ts'
 import type { PriceContext, Usage, UsageSource } from '../core/usage.ts'
 import type { Outcome } from '../ledger/facts.ts'
 import { chargeUsage } from '../pricing/charge.ts'
@@ -36,7 +36,7 @@ export type Owed = {
 export function owedFor(target: Target, directory: Directory, pricedAt: number, ended: Ended): Owed {
   const { codec } = target
   const { reading } = ended
-  const rawUsage = reading.raw === null ? null : canonicalJson(reading.raw)
+  const rawUsage = reading.raw === null ? null : JSON.stringify(reading.raw)
   const { usage, usageSource } = usageOf(target, ended)
   const priceContext = codec.priceContext(reading.context, ended.settings())
   if (usageSource === 'none') return { usage: null, usageSource, rawUsage, priceContext, charged: nothingToBill(target.billing) }

@@ -66,7 +66,7 @@ export type SettlementFacts = {
   readonly responseBytes: number
   readonly settledAt: number
   readonly usage: Usage | null
-  /** The provider's own report, as canonical text. */
+  /** The provider's own report as JSON text, its members in the order in which they came. */
   readonly rawUsage: string | null
   readonly usageSource: UsageSource
   readonly usageFlags: readonly UsageFlag[]

@@ -1,6 +1,7 @@
 /** The books: an intent before the upstream sees a byte, a settlement before the caller sees the last one. */
 
 import { canonicalJson } from '../core/json.ts'
+import { usageText } from '../core/usage.ts'
 import type { Done, SqlValue, Write, Writer } from '../store/store.ts'
 import { type AttemptFacts, attemptIdOf, type CallFacts, type SettlementFacts } from './facts.ts'
 import { shapesOf, write } from './templates.ts'
@@ -134,7 +135,7 @@ export function createLedger(writer: Writer, instance: Instance): Ledger {
         call.requestedName,
         call.decision,
         plain(call.configRevision),
-        canonicalJson(call.labels),
+        objectText(call.labels),
         call.client,
         null,
       ],
@@ -180,15 +181,15 @@ export function createLedger(writer: Writer, instance: Instance): Ledger {
         facts.errorKind,
         facts.upstreamStatus,
         facts.stopReason,
-        canonicalJson(facts.warnings),
+        facts.warnings.length === 0 ? '[]' : canonicalJson(facts.warnings),
         facts.usageSource,
-        canonicalJson(facts.usageFlags),
-        canonicalJson(facts.priceContext),
+        facts.usageFlags.length === 0 ? '[]' : canonicalJson(facts.usageFlags),
+        objectText(facts.priceContext),
         facts.requestedModel,
         facts.reportedModel,
         charged.matched,
         charged.pricingStatus,
-        canonicalJson(charged.unpriced),
+        objectText(charged.unpriced),
         charged.currency,
         charged.costSource,
         null,
@@ -201,7 +202,7 @@ export function createLedger(writer: Writer, instance: Instance): Ledger {
         facts.durationMs,
         facts.responseBytes,
         facts.settledAt,
-        facts.usage === null ? null : canonicalJson(facts.usage),
+        facts.usage === null ? null : usageText(facts.usage),
         facts.rawUsage,
         plain(charged.chargedPico),
         plain(charged.shadowPico),
@@ -235,7 +236,7 @@ export function createLedger(writer: Writer, instance: Instance): Ledger {
               line.currency,
               line.rateCardId,
               line.componentId,
-              canonicalJson(line.multiplierIds),
+              line.multiplierIds.length === 0 ? '[]' : canonicalJson(line.multiplierIds),
               line.reportedModel,
             ],
             [facts.attemptId, lineNo, plain(line.qty), plain(line.amountPico)],
@@ -247,6 +248,12 @@ export function createLedger(writer: Writer, instance: Instance): Ledger {
       writer.settle(rows, done)
     },
   }
+}
+
+/** Most of these objects are empty, call after call. */
+function objectText(value: object): string {
+  for (const _key in value) return canonicalJson(value)
+  return '{}'
 }
 
 /** A safe bigint as a number, which travels faster; a large one as it is. */
