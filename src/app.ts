@@ -204,7 +204,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const { host } = options
     const port = await listen(inference, { host, port: options.port, asked: options.portsAsked.port, flag: '--port' })
     const adminPort = await listen(admin, { host, port: options.adminPort, asked: options.portsAsked.adminPort, flag: '--admin-port' })
-    listeners.push({ host, port }, { host, port: adminPort })
+    listeners.push(
+      { host, port },
+      { host, port: adminPort },
+      ...('port' in simulated.address ? [{ host: '127.0.0.1', port: simulated.address.port }] : []),
+    )
     edges.inference = { hosts: hostsOf(host, port), origins: new Set() }
     edges.admin = { hosts: hostsOf(host, adminPort), origins: new Set() }
     urls.inference = urlOf(host, port)
