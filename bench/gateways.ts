@@ -76,7 +76,7 @@ http {
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** Started with the V8 flags of `bin/purser.js`. The entry is `serve`, or another script that understands the same flags. */
+/** Started with the V8 flags and the compile cache of `bin/purser.js`. The entry is `serve`, or another script that understands the same flags. */
 async function purser(place: Place, name: string, firstPort: number, entry: readonly string[]): Promise<Gateway | string> {
   if (!existsSync(`${root}${entry[0]}`)) return `there is no ${entry[0]}.`
   const home = await prepareHome(place)
@@ -90,7 +90,7 @@ async function purser(place: Place, name: string, firstPort: number, entry: read
     program: {
       command: [process.execPath, ...flags, `${root}${script}`, ...words, '--port', `${port}`, '--admin-port', `${adminPort}`],
       port,
-      environment: { PURSER_HOME: place.directory, NODE_ENV: 'production' },
+      environment: { PURSER_HOME: place.directory, NODE_COMPILE_CACHE: `${place.directory}/compiled`, NODE_ENV: 'production' },
     },
     callers: home.callKeys.map(bearer),
     model: (contract, model) => `${home.providers[contract]}/${model}`,

@@ -45,11 +45,11 @@ export const runtimes = {
 const runtime = runtimes[`${process.platform}-${process.arch}`]
 const binary = process.platform === 'win32' ? 'node.exe' : 'node'
 
-/** Runs a Node that is new enough with these arguments, in this terminal, and ends as it ends. */
-export function runNode(args) {
+/** Runs a Node that is new enough with these arguments, in this terminal, and ends as it ends. `environment` is added to its own. */
+export function runNode(args, environment = {}) {
   const node = ownNode() || installedNode() || cachedNode() || fetchedNode()
   if (!node) return
-  const child = spawn(node, args, { stdio: 'inherit' })
+  const child = spawn(node, args, { stdio: 'inherit', env: { ...process.env, ...environment } })
   // A terminal sends Ctrl-C to the child too: passed on as well, it would arrive twice.
   for (const signal of process.stdin.isTTY ? ['SIGTERM', 'SIGHUP'] : ['SIGTERM', 'SIGHUP', 'SIGINT'])
     process.on(signal, () => child.kill(signal))
@@ -81,11 +81,14 @@ function inPackage(folder) {
   return existsSync(file) ? file : undefined
 }
 
+/** Where this user's Purser keeps what it can make again. */
+export function cacheFolder() {
+  if (process.env.PURSER_HOME) return join(process.env.PURSER_HOME, 'cache')
+  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'purser')
+}
+
 function cachePlace() {
-  const cache = process.env.PURSER_HOME
-    ? join(process.env.PURSER_HOME, 'cache')
-    : join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'purser')
-  return join(cache, `node-${runtime.version}`)
+  return join(cacheFolder(), `node-${runtime.version}`)
 }
 
 /** Asks npm for the package, held to its hash by a lockfile. Installed aside and renamed, so that two first starts cannot meet half way. */
