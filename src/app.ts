@@ -3,6 +3,7 @@
 import { createServer, type Server } from 'node:http'
 import { mintFirstKeys, readPepper } from './control/bootstrap.ts'
 import type { OperationContext } from './control/context.ts'
+import { fileFault } from './control/file-fault.ts'
 import { type Home, makeHome } from './control/home.ts'
 import { inspectDatabase, isPostgres } from './control/inspect.ts'
 import { withoutPassword } from './control/local.ts'
@@ -72,14 +73,17 @@ export type OpenedHome = {
 }
 
 const stopGraceMs = 30_000
+/** For the settlements of calls that were stopped. */
+const settleMs = 10_000
+/** For last bytes on their way to callers who still read. */
+const flushMs = 2_000
+
+type HomeOptions = Pick<ServerOptions, 'home' | 'database' | 'migrate' | 'acceptFilesystem' | 'onFatal'>
 
 /** The store of a home, up to date and filled, with its first keys: what every start needs, and all that a program needs to prepare one. */
-export async function openHome(
-  options: Pick<ServerOptions, 'home' | 'database' | 'migrate' | 'acceptFilesystem' | 'onFatal'>,
-): Promise<OpenedHome> {
+export async function openHome(options: HomeOptions): Promise<OpenedHome> {
   const { home, database } = options
-  makeHome(home)
-  const pepper = readPepper(home)
+  const pepper = prepareFiles(home)
   const onPostgres = isPostgres(database)
   let migrated: readonly string[] = []
   const store = await openStore({
@@ -105,7 +109,16 @@ export async function openHome(
     return { store, pepper, migrated, seeded, mintedKeys }
   } catch (error) {
     await store.close()
-    throw error
+    throw fileFault(error)
+  }
+}
+
+function prepareFiles(home: Home): Uint8Array {
+  try {
+    makeHome(home)
+    return readPepper(home)
+  } catch (error) {
+    throw fileFault(error)
   }
 }
 
@@ -234,7 +247,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     }
   } catch (error) {
     for (const step of undo) await step()
-    throw error
+    throw fileFault(error)
   }
 }
 
@@ -243,12 +256,21 @@ const noEdge: Edge = { hosts: new Set<string>(), origins: new Set<string>() }
 /** Admits nobody any more, lets running calls end, then ends the rest with their settlements. */
 async function finish(gateway: Gateway, inference: Server, graceMs: number): Promise<void> {
   gateway.drain()
-  inference.close()
-  inference.closeIdleConnections()
-  const until = systemClock.monotonic() + graceMs
-  while (gateway.active() > 0 && systemClock.monotonic() < until) await pause(20)
+  let closed = false
+  inference.close(() => {
+    closed = true
+  })
+  const waitFor = async (over: () => boolean, ms: number): Promise<void> => {
+    const until = systemClock.monotonic() + ms
+    while (!over() && systemClock.monotonic() < until) {
+      inference.closeIdleConnections()
+      await pause(20)
+    }
+  }
+  await waitFor(() => gateway.active() === 0, graceMs)
   gateway.stopAll()
-  while (gateway.active() > 0 && systemClock.monotonic() < until + 10_000) await pause(20)
+  await waitFor(() => gateway.active() === 0, settleMs)
+  await waitFor(() => closed, flushMs)
 }
 
 function pause(ms: number): Promise<void> {

@@ -1,10 +1,11 @@
 /** Generated documents: written with `--write`, otherwise compared, so that a stale one is red. */
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { renderCli } from '../src/cli/reference.ts'
 import { renderHttp, renderOpenApi } from '../src/http/reference.ts'
 import { renderSchema } from '../src/store/print.ts'
+import { renderRegistry } from '../src/store/registry.ts'
 
 const documents: Readonly<Record<string, () => string>> = {
   'docs/schema.sqlite.sql': () => renderSchema('sqlite'),
@@ -12,6 +13,7 @@ const documents: Readonly<Record<string, () => string>> = {
   'docs/openapi.json': renderOpenApi,
   'docs/http-api.md': renderHttp,
   'docs/cli.md': renderCli,
+  'src/store/migrations/index.ts': () => renderRegistry(filesIn('src/store/migrations')),
 }
 
 const write = process.argv.includes('--write')
@@ -27,6 +29,10 @@ for (const [path, render] of Object.entries(documents)) {
   }
 }
 process.exitCode = stale === 0 ? 0 : 1
+
+function filesIn(folder: string): { readonly name: string; readonly text: string }[] {
+  return readdirSync(folder).map((name) => ({ name, text: readFileSync(join(folder, name), 'utf8') }))
+}
 
 function read(path: string): string | undefined {
   try {

@@ -25,6 +25,7 @@ export async function execute(
     home: options.home,
     database: options.database ?? options.home.database,
     write: operation.effect !== 'read',
+    anySchema: operation.anySchema === true,
   })
   try {
     return (await invoke(operation, local.context, input)) as Json

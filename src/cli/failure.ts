@@ -76,7 +76,7 @@ export function printFailure(thrown: unknown, terminal: Terminal, style: Failure
 }
 
 /** The first sentence says what, the rest why, the hint what to do next. */
-export function threeLines(error: PurserError, requestId: string | null): readonly string[] {
+function threeLines(error: PurserError, requestId: string | null): readonly string[] {
   const [what, ...why] = error.message.split(/(?<=[.?!…])\s+(?=[A-Z"'–-])/)
   const because = [...why, ...(requestId === null ? [] : [`(request ${requestId})`])].join(' ')
   return [what!, because, error.hint ?? ''].filter((line) => line !== '')

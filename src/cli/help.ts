@@ -18,4 +18,4 @@ export const exitCodes: readonly (readonly [code: string, meaning: string])[] = 
   ['130', 'interrupted'],
 ]
 
-export const exitCodesHelp = `\nExit codes:\n${exitCodes.map(([code, meaning]) => `  ${code.padEnd(4)} ${meaning}`).join('\n')}\n`
+export const exitCodesHelp = `\nExit codes:\n${exitCodes.map(([code, meaning]) => `  ${code.padEnd(4)} ${meaning}`).join('\n')}`

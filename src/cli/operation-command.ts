@@ -75,7 +75,7 @@ function inFlags(operation: Operation, thrown: unknown): unknown {
   let message = thrown.message
   for (const name of Object.keys(operation.input.shape)) {
     const typed = operation.positional.includes(name) ? `<${name}>` : `--${flagOf(operation, name)}`
-    message = message.replaceAll(`"${name}"`, typed)
+    message = message.replaceAll(new RegExp(`"${name}(\\.\\d+)*"`, 'g'), typed)
     if (message.startsWith(`${name} `)) message = typed + message.slice(name.length)
   }
   thrown.message = message

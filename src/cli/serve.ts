@@ -50,6 +50,7 @@ async function serve(flags: Flags, options: CommonOptions, terminal: Terminal): 
   const database = options.database ?? options.home.database
   refuseSecondServer(options, database)
   const ended = Promise.withResolvers<number>()
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => ended.resolve(0))
   const server = await startServer({
     home: options.home,
     host: flags.host ?? (environment.PURSER_HOST || '127.0.0.1'),
@@ -68,8 +69,6 @@ async function serve(flags: Flags, options: CommonOptions, terminal: Terminal): 
   })
   const served = factsOf(server, options, database, port)
   terminal.out(options.json ? `${JSON.stringify(served)}\n` : `${servedLines(served).join('\n')}\n`)
-  const stop = () => ended.resolve(0)
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, stop)
   const exitCode = await ended.promise
   // Once more asks to leave at once; after a fatal error there is nothing left to wait for.
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(130))

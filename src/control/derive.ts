@@ -17,7 +17,7 @@ export type Settled = {
   readonly prefixes: Readonly<Record<string, string>>
 }
 
-export function deriveCharge({ attempt, settlement, prefixes }: Settled, book: RateBook): Charged {
+function deriveCharge({ attempt, settlement, prefixes }: Settled, book: RateBook): Charged {
   if (settlement.usage_source === 'none') return nothingToBill(attempt.billing)
   const usage = readUsage(settlement.usage)
   if (usage === null) return unknownCharge(attempt.billing)

@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import { booksChecks } from './doctor-books.ts'
-import { check } from './doctor-check.ts'
+import { type Check, check } from './doctor-check.ts'
 import { engineChecks } from './doctor-engine.ts'
 import { machineChecks } from './doctor-machine.ts'
 import { operation } from './operation.ts'
@@ -12,8 +12,9 @@ export const doctor = operation({
   summary: 'Check Node, files, schema, engine settings and the invariants of the ledger. Fails if any check fails.',
   scope: 'system',
   effect: 'read',
-  positional: [],
-  input: z.strictObject({}),
+  positional: ['part'],
+  anySchema: true,
+  input: z.strictObject({ part: z.enum(['machine', 'schema', 'books']).optional().describe('Only this part: machine, schema or books.') }),
   output: z.object({ healthy: z.boolean(), items: z.array(check), next: z.null() }),
   columns: [
     { field: 'result', title: 'RESULT' },
@@ -21,8 +22,19 @@ export const doctor = operation({
     { field: 'detail', title: 'DETAIL' },
   ],
   example: 'purser doctor',
-  async run(context) {
-    const items = [...machineChecks(context), ...(await engineChecks(context)), ...(await booksChecks(context))]
+  async run(context, { part }) {
+    const wanted = (name: typeof part) => part === undefined || part === name
+    const engine = await engineChecks(context)
+    const sound = engine.every((item) => item.check !== 'schema' || item.result === 'ok')
+    const items = [
+      ...(wanted('machine') ? machineChecks(context) : []),
+      ...(wanted('schema') ? engine : []),
+      ...(wanted('books') ? await (sound ? booksChecks(context) : unreadable) : []),
+    ]
     return { healthy: items.every((item) => item.result !== 'failed'), items, next: null }
   },
 })
+
+const unreadable: readonly Check[] = [
+  { check: 'books', result: 'failed', detail: 'not looked at: the schema is not right', mend: 'purser doctor schema' },
+]

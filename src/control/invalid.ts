@@ -17,7 +17,9 @@ function sentence(issue: Issue, known: readonly string[]): string {
   const field = issue.path.length === 0 ? 'The input' : `"${issue.path.join('.')}"`
   switch (issue.code) {
     case 'invalid_type':
-      return issue.message.endsWith('received undefined') ? `${field} is missing. It takes ${a(issue.expected)}.` : `${field} must be ${a(issue.expected)}.`
+      return issue.message.endsWith('received undefined')
+        ? `${field} is missing. It takes ${a(issue.expected)}.`
+        : `${field} must be ${a(issue.expected)}.`
     case 'too_small':
       return `${field} must be at least ${issue.minimum}${unit(issue.origin)}.`
     case 'too_big':

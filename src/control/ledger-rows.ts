@@ -45,7 +45,7 @@ export const shownCharge = z.object({
   reported_model: z.string().nullable(),
 })
 
-export const shownSettlement = z.object({
+const shownSettlement = z.object({
   instance_id: z.string(),
   epoch: z.int(),
   outcome: z.string(),

@@ -15,12 +15,17 @@ import { localActor } from './scopes.ts'
 
 export type Local = { readonly context: OperationContext; close(): Promise<void> }
 
-export async function openLocal(asked: { readonly home: Home; readonly database: string; readonly write: boolean }): Promise<Local> {
+export async function openLocal(asked: {
+  readonly home: Home
+  readonly database: string
+  readonly write: boolean
+  readonly anySchema?: boolean
+}): Promise<Local> {
   const { home, database, write } = asked
   if (!isPostgres(database) && !existsSync(database)) throw nothingThere(database)
   const inspection = await inspectDatabase(database)
   const type = inspection?.finding.type ?? 'clean'
-  if (inspection !== null && type !== 'clean' && type !== 'newer_compatible') throw refusal(inspection.finding)
+  if (asked.anySchema !== true && inspection !== null && type !== 'clean' && type !== 'newer_compatible') throw refusal(inspection.finding)
   const store = write
     ? await openStore({ database, clock: systemClock, random: systemRandom, instance: { name: 'cli' } })
     : readOnly(database)

@@ -1,7 +1,9 @@
 /** Running schema migrations by hand: the database locked, stepped, checked and let go. For the command line alone, offline. */
 
 import { existsSync } from 'node:fs'
+import { PurserError } from '../core/errors.ts'
 import { systemClock, systemRandom } from '../core/system.ts'
+import type { LockedDatabase } from '../store/database.ts'
 import type { Executor } from '../store/engine.ts'
 import { migrate, rowsTouched } from '../store/migrate.ts'
 import { registry } from '../store/migrations/index.ts'
@@ -58,10 +60,27 @@ function place(database: string): string {
 }
 
 async function locked<T>(database: string, run: (executor: Executor) => Promise<T>): Promise<T> {
-  const held = await lockDatabase({ database, clock: systemClock, random: systemRandom, instance: { name: 'cli' } })
+  const held = await lockPatiently(database)
   try {
     return await run(held.executor)
   } finally {
     await held.release()
+  }
+}
+
+const lockWaitMs = 10_000
+const lockLookMs = 100
+
+/** Another command may be at it: it is waited for, and after ten seconds named. */
+async function lockPatiently(database: string): Promise<LockedDatabase> {
+  const until = systemClock.monotonic() + lockWaitMs
+  for (;;) {
+    try {
+      return await lockDatabase({ database, clock: systemClock, random: systemRandom, instance: { name: 'cli' } })
+    } catch (error) {
+      const busy = error instanceof PurserError && error.code === 'lock_busy'
+      if (!busy || systemClock.monotonic() >= until) throw error
+      await new Promise((resolve) => setTimeout(resolve, lockLookMs))
+    }
   }
 }

@@ -20,6 +20,7 @@ export const migrationsList = operation({
   scope: 'system',
   effect: 'read',
   positional: [],
+  anySchema: true,
   input: z.strictObject({}),
   output: z.object({
     items: z.array(step),
@@ -39,7 +40,18 @@ export const migrationsList = operation({
   ],
   example: 'purser migrations list',
   async run(context) {
-    const rows = await context.store.read.selectFrom('migrations').selectAll().orderBy('id').execute()
+    const inspection = await context.inspect()
+    const kept = inspection?.finding.type !== 'foreign' && inspection?.finding.type !== 'pending'
+    const rows = await context.store.read
+      .selectFrom('migrations')
+      .selectAll()
+      .orderBy('id')
+      .execute()
+      .catch((error) => {
+        // A database that nobody has migrated has no such table yet.
+        if (kept) throw error
+        return []
+      })
     const recorded = rows.map((row) => ({
       id: row.id,
       state: row.state,
@@ -58,7 +70,6 @@ export const migrationsList = operation({
         loses: 'loses' in down ? down.loses : null,
         finished_at: null,
       }))
-    const inspection = await context.inspect()
     const advice =
       inspection === null
         ? { sentence: 'The database is in memory: it has the schema of this process.', command: null }

@@ -24,6 +24,8 @@ export interface Operation {
   readonly output: z.ZodType
   /** Of an item where the answer is a list, else of the answer itself. */
   readonly columns: readonly Column[]
+  /** It can be asked of a database whose schema is not what this release expects. */
+  readonly anySchema?: true
   /** A command line that a reader can try. */
   readonly example: string
   run(context: OperationContext, input: never): Promise<unknown>

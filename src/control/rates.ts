@@ -150,7 +150,7 @@ export const ratesAt = operation({
   },
 })
 
-export function notOf(connectionName: string, providerName: string): PurserError {
+function notOf(connectionName: string, providerName: string): PurserError {
   return new PurserError('invalid_request', `"connection": ${connectionName} is not a connection of ${providerName}.`, {
     field: 'connection',
     hint: 'See which are:  purser connections list',

@@ -14,7 +14,11 @@ export function routeOf(operation: Operation): Route {
   const [noun, verb] = operation.name.split('.') as [string, string | undefined]
   const plain = verb !== undefined && verb in verbs
   const method = plain ? verbs[verb]! : operation.effect === 'read' ? 'GET' : 'POST'
-  const steps = [noun, ...(verb === undefined || plain ? [] : [verb]), ...operation.positional.map((field) => `{${field}}`)]
+  const steps = [
+    noun,
+    ...(verb === undefined || plain ? [] : [verb]),
+    ...operation.positional.filter((field) => isRequired(operation, field)).map((field) => `{${field}}`),
+  ]
   return { operation, method, path: `${apiPrefix}/${steps.join('/')}` }
 }
 
@@ -22,4 +26,8 @@ export function routeOf(operation: Operation): Route {
 export function routesOf(operations: readonly Operation[]): readonly Route[] {
   const routes = operations.filter((operation) => reaches(operation, 'http')).map(routeOf)
   return routes.toSorted((a, b) => Number(a.path.includes('{')) - Number(b.path.includes('{')))
+}
+
+function isRequired(operation: Operation, field: string): boolean {
+  return operation.input.shape[field]?.safeParse(undefined).success === false
 }

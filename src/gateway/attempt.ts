@@ -13,7 +13,7 @@ import type { Target } from '../routing/target.ts'
 import { answerHeaders } from './answer-headers.ts'
 import type { GatewayDeps } from './deps.ts'
 import { failureOf } from './failures.ts'
-import { createMeter } from './meter.ts'
+import { createMeter, type Reading } from './meter.ts'
 import { createOutlet } from './outlet.ts'
 import { priceSettingsOf, wholeRequest } from './request-facts.ts'
 import { type Owed, owedFor } from './settlement.ts'
@@ -70,11 +70,17 @@ export function runAttempt(deps: GatewayDeps, input: AttemptInput): RunningAttem
 
   // --- the end: one settlement, then what the caller gets ---
 
+  /** Without the last bytes: nobody may take this for a clean end. */
+  const breakOff = (): void => {
+    callerGone = true
+    exchange.destroy()
+  }
+
   const settle = (outcome: Outcome, error: PurserError | null, release: (owed: Owed) => void): void => {
     if (phase === 'settling' || phase === 'over') return
     phase = 'settling'
-    const reading = meter.reading()
     const answered = status >= 200 && status < 300 && responseBytes > 0
+    const reading = answered && !relay && !complete ? unread(meter.reading(), responseBytes) : meter.reading()
     const ended = {
       outcome,
       reading,
@@ -84,7 +90,7 @@ export function runAttempt(deps: GatewayDeps, input: AttemptInput): RunningAttem
       request: () => wholeRequest(exchange.request),
     }
     const owed = owedFor(target, input.directory, input.facts.pricedAt, ended)
-    const cancelHold = deps.timers.after(holdLimitMs, () => exchange.destroy())
+    const cancelHold = deps.timers.after(holdLimitMs, breakOff)
     const settledAt = deps.clock.now()
     deps.ledger.settle(
       {
@@ -113,7 +119,7 @@ export function runAttempt(deps: GatewayDeps, input: AttemptInput): RunningAttem
         phase = 'over'
         if (failed) {
           deps.log.error({ requestId: call.id, err: failed }, 'a settlement could not be written')
-          exchange.destroy()
+          breakOff()
         } else if (!callerGone) {
           release(owed)
         }
@@ -152,7 +158,8 @@ export function runAttempt(deps: GatewayDeps, input: AttemptInput): RunningAttem
     if (ending) {
       complete = ending.kind === 'terminal'
       const error = ending.kind === 'error' ? codec.decodeError({ status, headers, body: Buffer.from(ending.data) }) : null
-      settle(error ? 'provider_error' : 'succeeded', error, () => outlet.finish(ending.bytes))
+      const last = error ? redacted(ending.bytes, input.secret) : ending.bytes
+      settle(error ? 'provider_error' : 'succeeded', error, () => outlet.finish(last))
     }
     return flowing
   }
@@ -176,13 +183,14 @@ export function runAttempt(deps: GatewayDeps, input: AttemptInput): RunningAttem
     meter.take(payload)
     complete = true
     const error = saysError(payload) ? codec.decodeError({ status, headers, body: bytes }) : null
+    const answer = error ? redacted(bytes, input.secret) : bytes
     settle(error ? 'provider_error' : 'succeeded', error, (owed) => {
       outlet.head(status, {
         ...answerHeaders(headers, call.id),
         ...(input.wantsCost ? costHeaders(owed) : {}),
-        'content-length': String(bytes.length),
+        'content-length': String(answer.length),
       })
-      outlet.finish(bytes)
+      outlet.finish(answer)
     })
   }
 
@@ -195,7 +203,7 @@ export function runAttempt(deps: GatewayDeps, input: AttemptInput): RunningAttem
       status < 400
         ? malformed(provider.name, `it answered ${status}, and redirects are not followed`)
         : codec.decodeError({ status, headers, body: clean })
-    const passes = isObject(payload) && status >= 400 && status !== 401 && status !== 403
+    const passes = isObject(payload) && status >= 400 && status < 600 && status !== 401 && status !== 403
     settle('provider_error', error, () => {
       if (!passes) return sendFault(callerCodec.encodeError(error, call.id))
       sendFault({ status, headers: { ...answerHeaders(headers, call.id), 'content-length': String(clean.length) }, body: clean })
@@ -269,8 +277,11 @@ export function runAttempt(deps: GatewayDeps, input: AttemptInput): RunningAttem
       input.done()
     },
     (lost) => {
-      if (lost) exchange.destroy()
-      else if (phase !== 'over') outlet.open()
+      if (phase === 'over') return
+      if (!lost) return outlet.open()
+      breakOff()
+      settle('cut', new PurserError('unavailable', 'The ledger could not keep this call.', { code: 'ledger_lost', cause: lost }), () => {})
+      handle?.abort()
     },
   )
 
@@ -286,6 +297,11 @@ export function runAttempt(deps: GatewayDeps, input: AttemptInput): RunningAttem
 /** Some providers report a failure inside a plain 200: as an object, or as a sentence. */
 function saysError(payload: JsonObject): boolean {
   return isObject(payload.error) || (typeof payload.error === 'string' && payload.error !== '')
+}
+
+/** A plain answer that never became JSON: what it said is in its bytes, and an estimate errs upward. */
+function unread(reading: Reading, bytes: number): Reading {
+  return { ...reading, contentBytes: bytes }
 }
 
 function malformed(provider: string, why: string): PurserError {

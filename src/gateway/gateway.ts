@@ -62,6 +62,12 @@ export function createGateway(deps: GatewayDeps): Gateway {
       })
   }
 
+  const leave = (keySlot: string): void => {
+    const left = (byKey.get(keySlot) ?? 1) - 1
+    if (left > 0) byKey.set(keySlot, left)
+    else byKey.delete(keySlot)
+  }
+
   /** The same name in the same directory resolves once: its target is then one object from call to call. */
   const choices = new WeakMap<Directory, Map<string, Choice>>()
   const choiceOf = (directory: Directory, name: string): Choice => {
@@ -89,7 +95,6 @@ export function createGateway(deps: GatewayDeps): Gateway {
       const secret = target.credential === null ? null : deps.secretOf(target.credential, origin)
       const now = deps.clock.now()
       const keySlot = caller.keyId ?? ''
-      byKey.set(keySlot, (byKey.get(keySlot) ?? 0) + 1)
       let over = false
       let attempt: RunningAttempt | undefined
       attempt = runAttempt(deps, {
@@ -121,11 +126,12 @@ export function createGateway(deps: GatewayDeps): Gateway {
         wantsCost: exchange.request.headers['x-purser-include'] === 'cost',
         done: () => {
           over = true
-          if (attempt) running.delete(attempt)
-          byKey.set(keySlot, (byKey.get(keySlot) ?? 1) - 1)
+          if (attempt && running.delete(attempt)) leave(keySlot)
         },
       })
-      if (!over) running.add(attempt)
+      if (over) return
+      running.add(attempt)
+      byKey.set(keySlot, (byKey.get(keySlot) ?? 0) + 1)
     } catch (thrown) {
       const error = asPurserError(thrown)
       if (error.kind === 'internal') deps.log.error({ requestId, err: error.cause ?? error }, error.message)

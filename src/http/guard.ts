@@ -38,8 +38,8 @@ export function guardRequest(target: string, rawHeaders: readonly string[], edge
 
 /** A path that means the same to everyone who reads it. */
 function guardTarget(target: string): void {
-  if (!target.startsWith('/'))
-    throw new PurserError('invalid_request', 'The request line must carry a path that starts with a slash, and no scheme or host.')
+  if (!/^\/(?!\/)/.test(target))
+    throw new PurserError('invalid_request', 'The request line must carry a path that starts with one slash, and no scheme or host.')
   const path = target.split('?', 1)[0]!
   if (/%(2f|5c|00)/i.test(path)) throw new PurserError('invalid_request', 'The path holds an encoded slash, backslash or zero byte.')
   let decoded: string

@@ -32,6 +32,8 @@ const limits = {
   headerBytes: 16 * 1024,
   headerLines: 100,
   headerMs: 10_000,
+  /** How often Node looks for requests that are late. */
+  lookMs: 2_000,
   requestMs: 70_000,
   idleMs: 5_000,
   sockets: 10_000,
@@ -40,16 +42,26 @@ const limits = {
 }
 
 export function createInferenceServer(deps: InferenceDeps): Server {
+  const answers = new WeakMap<object, Set<ServerResponse>>()
+  /** Nothing else may be written into an answer that has begun. */
+  const isAnswering = (socket: object): boolean => [...(answers.get(socket) ?? [])].some((outgoing) => outgoing.headersSent)
   const server = createServer(
     {
       maxHeaderSize: limits.headerBytes,
       headersTimeout: limits.headerMs,
       requestTimeout: limits.requestMs,
+      connectionsCheckingInterval: limits.lookMs,
       keepAliveTimeout: limits.idleMs,
       keepAlive: true,
       noDelay: true,
     },
-    (incoming, outgoing) => serve(deps, incoming, outgoing),
+    (incoming, outgoing) => {
+      const open = answers.get(incoming.socket)
+      if (open) open.add(outgoing)
+      else answers.set(incoming.socket, new Set([outgoing]))
+      outgoing.once('close', () => answers.get(incoming.socket)?.delete(outgoing))
+      serve(deps, incoming, outgoing)
+    },
   )
   server.maxHeadersCount = limits.headerLines
   server.maxConnections = limits.sockets
@@ -63,7 +75,7 @@ export function createInferenceServer(deps: InferenceDeps): Server {
         : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
           ? '408 Request Timeout'
           : '400 Bad Request'
-    if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
+    if (socket.writable && !isAnswering(socket)) socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
     else socket.destroy()
   })
   return server

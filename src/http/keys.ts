@@ -17,27 +17,29 @@ const rememberMs = 30_000
 const mostRemembered = 10_000
 
 export function createAuthenticator(keyOf: (id: string) => Key | undefined, pepper: Uint8Array, clock: Clock): Authenticator {
-  const known = new Map<string, { readonly id: string; readonly until: number }>()
+  const known = new Map<string, { readonly id: string; readonly secretHash: string; readonly until: number }>()
 
-  const idOf = (credential: string, now: number): string => {
+  const rowOf = (credential: string, now: number): Key => {
     const digest = hash('sha256', credential, 'base64')
     const found = known.get(digest)
-    if (found && found.until > now) return found.id
+    if (found && found.until > now) {
+      const row = keyOf(found.id)
+      if (row?.secret_hash === found.secretHash) return row
+    }
     const parsed = parseKey(credential)
     if (!parsed) throw refused('is not a Purser key: its shape or its checksum is wrong')
     const row = keyOf(parsed.id)
     if (!row || row.kind !== parsed.kind || !sameHash(row.secret_hash, hashSecret(pepper, parsed.secret)))
       throw refused('is not known here')
     if (known.size >= mostRemembered) known.clear()
-    known.set(digest, { id: parsed.id, until: now + rememberMs })
-    return parsed.id
+    known.set(digest, { id: row.id, secretHash: row.secret_hash, until: now + rememberMs })
+    return row
   }
 
   return {
     authenticate(headers, query, kind) {
       const now = clock.now()
-      const row = keyOf(idOf(credentialOf(headers, query), now))
-      if (!row) throw refused('is not known here')
+      const row = rowOf(credentialOf(headers, query), now)
       if (row.revoked_at !== null && row.revoked_at <= now) throw refused('was revoked')
       if (row.expires_at !== null && row.expires_at <= now) throw refused('has expired')
       if (row.kind !== kind)

@@ -4,8 +4,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Exchange } from '../core/ports.ts'
 import type { Headers, WireRequest } from '../core/wire.ts'
 
+/** Last bytes that the caller does not take hold their socket for at most this long without progress. */
+const lastBytesMs = 30_000
+
 export function nodeExchange(incoming: IncomingMessage, outgoing: ServerResponse, request: WireRequest): Exchange {
   let ended = false
+  const boundLastBytes = (): void => {
+    if (!outgoing.writableFinished) outgoing.socket?.setTimeout(lastBytesMs)
+  }
   return {
     request,
     head(status, headers) {
@@ -15,11 +21,14 @@ export function nodeExchange(incoming: IncomingMessage, outgoing: ServerResponse
     end(bytes) {
       ended = true
       outgoing.end(bytes)
+      boundLastBytes()
     },
+    /** The request has been read by now, so that destroying it would leave the socket open. */
     destroy(last) {
       ended = true
-      if (last && !outgoing.destroyed) outgoing.write(last, () => incoming.destroy())
-      else incoming.destroy()
+      if (!last || outgoing.destroyed) return void incoming.socket.destroy()
+      outgoing.write(last, () => incoming.socket.destroy())
+      boundLastBytes()
     },
     onDrain(run) {
       outgoing.on('drain', run)

@@ -132,7 +132,7 @@ export function createLedger(writer: Writer, instance: Instance): Ledger {
         call.contract,
         call.endpoint,
         call.stream ? 1 : 0,
-        call.requestedName,
+        kept(call.requestedName),
         call.decision,
         plain(call.configRevision),
         objectText(call.labels),
@@ -156,7 +156,7 @@ export function createLedger(writer: Writer, instance: Instance): Ledger {
         target.connectionName,
         target.providerId,
         target.providerName,
-        attempt.model,
+        kept(attempt.model),
         target.contract,
         target.billing,
         target.locality,
@@ -180,13 +180,13 @@ export function createLedger(writer: Writer, instance: Instance): Ledger {
         facts.outcome,
         facts.errorKind,
         facts.upstreamStatus,
-        facts.stopReason,
+        kept(facts.stopReason),
         facts.warnings.length === 0 ? '[]' : canonicalJson(facts.warnings),
         facts.usageSource,
         facts.usageFlags.length === 0 ? '[]' : canonicalJson(facts.usageFlags),
         objectText(facts.priceContext),
-        facts.requestedModel,
-        facts.reportedModel,
+        kept(facts.requestedModel),
+        kept(facts.reportedModel),
         charged.matched,
         charged.pricingStatus,
         objectText(charged.unpriced),
@@ -197,7 +197,7 @@ export function createLedger(writer: Writer, instance: Instance): Ledger {
       ],
       [
         facts.attemptId,
-        facts.upstreamId,
+        kept(facts.upstreamId),
         facts.firstByteMs,
         facts.durationMs,
         facts.responseBytes,
@@ -237,7 +237,7 @@ export function createLedger(writer: Writer, instance: Instance): Ledger {
               line.rateCardId,
               line.componentId,
               line.multiplierIds.length === 0 ? '[]' : canonicalJson(line.multiplierIds),
-              line.reportedModel,
+              kept(line.reportedModel),
             ],
             [facts.attemptId, lineNo, plain(line.qty), plain(line.amountPico)],
           ),
@@ -255,6 +255,16 @@ function objectText(value: object): string {
   for (const _key in value) return canonicalJson(value)
   return '{}'
 }
+
+const longestWord = 512
+
+/** A stranger's word as both engines keep it: Postgres takes no zero character, neither takes half a pair, and nobody needs a page of it. */
+function kept<T extends string | null>(word: T): T {
+  if (word === null || (word.length <= longestWord && plainWord.test(word))) return word
+  return word.slice(0, longestWord).replaceAll('\u0000', '\ufffd').toWellFormed() as T
+}
+
+const plainWord = /^[ -~]*$/
 
 /** A safe bigint as a number, which travels faster; a large one as it is. */
 function plain(value: bigint | null): SqlValue {

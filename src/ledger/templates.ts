@@ -6,24 +6,27 @@ import type { SqlValue, Template, Writer } from '../store/store.ts'
 /** At most this many shapes of a table are compiled; rarer ones share one statement that binds every column. */
 const shapesPerTable = 256
 
-export type Shapes = { template(fixed: readonly SqlValue[]): { readonly template: Template; readonly bindsFixed: boolean } }
+type Shape = { readonly template: Template; readonly bindsFixed: boolean }
+
+export type Shapes = { template(fixed: readonly SqlValue[]): Shape }
 
 /** The compiled inserts of one table. `fixed` columns repeat, `varying` ones do not. */
 export function shapesOf(writer: Writer, table: TableName, fixed: readonly string[], varying: readonly string[]): Shapes {
-  const known = new Map<string, { readonly template: Template; readonly bindsFixed: boolean }>()
-  let general: { readonly template: Template; readonly bindsFixed: boolean } | undefined
+  const known = new Map<string, Shape & { readonly values: readonly SqlValue[] }>()
+  let general: Shape | undefined
   return {
     template(values) {
-      const shape = values.join('\u0000')
-      const found = known.get(shape)
-      if (found) return found
-      if (known.size >= shapesPerTable) {
+      const name = values.join('\u0000')
+      const found = known.get(name)
+      // Two shapes may join to one text, as null and '' do.
+      if (found?.values.every((value, index) => value === values[index])) return found
+      if (found || known.size >= shapesPerTable) {
         general ??= { template: writer.insertTemplate(table, [...varying, ...fixed]), bindsFixed: true }
         return general
       }
       const literals = Object.fromEntries(fixed.map((column, index) => [column, values[index] ?? null]))
-      const made = { template: writer.insertTemplate(table, varying, literals), bindsFixed: false }
-      known.set(shape, made)
+      const made = { template: writer.insertTemplate(table, varying, literals), bindsFixed: false, values }
+      known.set(name, made)
       return made
     },
   }

@@ -50,3 +50,12 @@ export async function enrol(executor: Executor, options: OpenOptions): Promise<E
   const instance = await register(executor, uuidMaker(options.clock, random)(), options.instance.name, options.clock)
   return { instance, parked: await parkedCount(executor) }
 }
+
+/** A way to close that may be called again: the second caller waits for the first. */
+export function closeOnce(close: () => Promise<void>): () => Promise<void> {
+  let closing: Promise<void> | undefined
+  return () => {
+    closing ??= close()
+    return closing
+  }
+}

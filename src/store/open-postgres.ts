@@ -2,7 +2,7 @@
 
 import { setTimeout as pause } from 'node:timers/promises'
 import { PurserError } from '../core/errors.ts'
-import { enrol, type LockedDatabase, type OpenOptions, type ReadOnlyStore } from './database.ts'
+import { closeOnce, enrol, type LockedDatabase, type OpenOptions, type ReadOnlyStore } from './database.ts'
 import { postgresExecutor } from './engine.ts'
 import { createGate, type Gate, openGate } from './gate.ts'
 import type { Instance } from './instance.ts'
@@ -22,6 +22,8 @@ export async function lockPostgres(options: OpenOptions, source: PostgresSource,
   const connection = await source.connect()
   try {
     await lockSchema(connection, name)
+    // A migration may take as long as it needs.
+    await connection.query('SET statement_timeout = 0')
   } catch (error) {
     await connection.close()
     throw error
@@ -30,6 +32,7 @@ export async function lockPostgres(options: OpenOptions, source: PostgresSource,
   return {
     executor,
     async start() {
+      await connection.query('RESET statement_timeout')
       const { instance, parked } = await enrol(executor, options)
       const gate = source.shared ? createGate() : openGate
       const engine = postgresEngine({ connection, reconnect: reconnector(source, instance) })
@@ -41,13 +44,13 @@ export async function lockPostgres(options: OpenOptions, source: PostgresSource,
         instance,
         writer,
         read: createReads('postgres', reads(pool, gate)),
-        async close() {
+        close: closeOnce(async () => {
           await writer.close()
           await pool.close()
-        },
+        }),
       }
     },
-    release: () => connection.close(),
+    release: closeOnce(() => connection.close()),
   }
 }
 

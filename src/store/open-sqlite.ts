@@ -1,6 +1,6 @@
 /** SQLite opened for its one process: a file with its lock and two threads, or memory with everything in this one. */
 
-import { enrol, type LockedDatabase, type OpenOptions, type ReadOnlyStore } from './database.ts'
+import { closeOnce, enrol, type LockedDatabase, type OpenOptions, type ReadOnlyStore } from './database.ts'
 import { sqliteExecutor } from './engine.ts'
 import { createGate } from './gate.ts'
 import { lockFile } from './lock.ts'
@@ -37,17 +37,17 @@ export function lockSqliteFile(options: OpenOptions, path: string): LockedDataba
         instance,
         writer,
         read: createReads('sqlite', reader.query),
-        async close() {
+        close: closeOnce(async () => {
           await writer.close()
           await reader.close()
           lock.release()
-        },
+        }),
       }
     },
-    async release() {
+    release: closeOnce(async () => {
       connection.close()
       lock.release()
-    },
+    }),
   }
 }
 

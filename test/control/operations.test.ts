@@ -52,6 +52,7 @@ eachStore((fresh) => {
         const page = callsList.output.parse(await invoke(callsList, books.context, { limit, ...(cursor === undefined ? {} : { cursor }) }))
         assert.ok(page.items.length <= limit)
         seen.push(...page.items.map((item) => item.id))
+        assert.ok(seen.length <= entered.length, 'pages come to an end')
         cursor = page.next ?? undefined
       } while (cursor !== undefined)
       assert.deepEqual(seen, entered, `limit ${limit}`)

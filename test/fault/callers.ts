@@ -14,7 +14,12 @@ export interface Callers {
   stop(): Promise<void>
 }
 
-type Contract = { readonly path: string; readonly headers: Readonly<Record<string, string>>; readonly extra: object; readonly terminal: string }
+type Contract = {
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly extra: object
+  readonly terminal: string
+}
 
 const contracts: Readonly<Record<string, Contract>> = {
   'openai-chat': { path: '/v1/chat/completions', headers: {}, extra: {}, terminal: 'data: [DONE]\n\n' },
@@ -39,14 +44,27 @@ type Kind = {
 const kinds: readonly Kind[] = [
   { contract: 'openai-chat', model: 'simulated', stream: false, outcome: 'succeeded' },
   { contract: 'openai-chat', model: 'simulated', stream: true, outcome: 'succeeded' },
-  { contract: 'openai-chat', model: 'simulated/simulated-long', stream: true, outcome: 'succeeded', extra: { stream_options: { include_usage: true }, max_tokens: 40 } },
+  {
+    contract: 'openai-chat',
+    model: 'simulated/simulated-long',
+    stream: true,
+    outcome: 'succeeded',
+    extra: { stream_options: { include_usage: true }, max_tokens: 40 },
+  },
   { contract: 'openai-chat', model: 'simulated/simulated-error-429', stream: false, outcome: 'provider_error' },
   { contract: 'openai-chat', model: 'simulated/simulated-long', stream: true, outcome: 'succeeded', leaves: true },
   { contract: 'anthropic-messages', model: 'simulated-claude', stream: false, outcome: 'succeeded' },
   { contract: 'anthropic-messages', model: 'anthropic/simulated-claude', stream: true, outcome: 'succeeded' },
   { contract: 'anthropic-messages', model: 'simulated-anthropic/simulated-cached', stream: true, outcome: 'succeeded' },
   { contract: 'anthropic-messages', model: 'simulated-anthropic/simulated-error-529', stream: true, outcome: 'provider_error' },
-  { contract: 'anthropic-messages', model: 'simulated-anthropic/simulated-long', stream: true, outcome: 'succeeded', leaves: true, extra: { max_tokens: 400 } },
+  {
+    contract: 'anthropic-messages',
+    model: 'simulated-anthropic/simulated-long',
+    stream: true,
+    outcome: 'succeeded',
+    leaves: true,
+    extra: { max_tokens: 400 },
+  },
 ]
 
 export function startCallers(url: string, key: string, count: number, dice: Dice): Callers {
@@ -84,7 +102,12 @@ function ask(agent: Agent, url: string, key: string, kind: Kind, received: Recei
   const messages = [{ role: 'user', content: 'What does a purser do all day, and who pays for it?' }]
   const body = JSON.stringify({ model: kind.model, messages, stream: kind.stream, ...contract.extra, ...kind.extra })
   return new Promise((resolve) => {
-    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), ...contract.headers }
+    const headers = {
+      authorization: `Bearer ${key}`,
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+      ...contract.headers,
+    }
     const call = request(`${url}${contract.path}`, { method: 'POST', agent, headers })
     call.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED' ? 'refused' : 'ended'))
     call.once('response', (response) => {

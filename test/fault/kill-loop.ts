@@ -55,19 +55,25 @@ export const killLoop: Suite = {
     await finish(place, path, tally)
     const facts = looking(path, (connection) => connection.all(factsOfBooks)[0] ?? {})
     print(`${options.loops} kills; ${total.sent} requests, ${total.left} callers left on purpose`)
-    print(`${total.received} answers in full (${total.streams} streams); in the books ${facts.attempts} attempts, ${facts.orphans} of them orphans settled as unknown`)
+    print(
+      `${total.received} answers in full (${total.streams} streams); in the books ${facts.attempts} attempts, ${facts.orphans} of them orphans settled as unknown`,
+    )
   },
 }
 
-const factsOfBooks = "SELECT (SELECT count(*) FROM attempts) AS attempts, (SELECT count(*) FROM settlements WHERE outcome = 'unknown') AS orphans"
+const factsOfBooks =
+  "SELECT (SELECT count(*) FROM attempts) AS attempts, (SELECT count(*) FROM settlements WHERE outcome = 'unknown') AS orphans"
 
 /** A last start that is ended in peace: nothing open, nothing wrong in the whole of the books, and the program's own doctor agrees. */
 async function finish(place: ServerPlace, path: string, tally: { check(name: string, problems: readonly string[]): void }): Promise<void> {
   const server = await startServer(place)
   const { code, signal, err } = await server.stop('SIGTERM')
   tally.check('the last server ends in peace', code === 0 ? [] : [`it ended with ${code ?? signal}: ${err}`])
-  tally.check('the whole of the books', looking(path, (connection) => [...leftOpen(connection), ...brokenRules(connection)]))
-  const doctor = await ended(purser(place, 'doctor', '--json'))
+  tally.check(
+    'the whole of the books',
+    looking(path, (connection) => [...leftOpen(connection), ...brokenRules(connection)]),
+  )
+  const doctor = await ended(purser(place, ['doctor', '--json']))
   tally.check('purser doctor', doctor.code === 0 ? [] : [`exit ${doctor.code}: ${doctor.out}${doctor.err}`])
 }
 
@@ -81,7 +87,11 @@ function missing(connection: SqliteConnection, received: readonly Received[]): s
     const [row] = rows
     if (rows.length !== 1 || row === undefined) return [`${callId} was received and has ${rows.length} attempts`]
     const source = outcome === 'succeeded' ? 'provider_final' : 'none'
-    const right = row.outcome === outcome && row.usage_source === source && row.charged_pico !== null && (source === 'none' || (row.charged_pico as bigint) > 0n)
+    const right =
+      row.outcome === outcome &&
+      row.usage_source === source &&
+      row.charged_pico !== null &&
+      (source === 'none' || (row.charged_pico as bigint) > 0n)
     return right ? [] : [`${callId} was received and is settled as ${row.outcome}, ${row.usage_source}, ${row.charged_pico}`]
   })
 }
@@ -104,7 +114,9 @@ function wrongOrphans(connection: SqliteConnection, since: bigint): string[] {
 
 /** Attempts up to here are settled, so the next look may begin behind them. */
 function newestRow(connection: SqliteConnection): bigint {
-  const [row] = connection.all('SELECT coalesce(min(a.rowid) - 1, (SELECT coalesce(max(rowid), 0) FROM attempts)) AS newest FROM open_attempts JOIN attempts a ON a.id = attempt_id')
+  const [row] = connection.all(
+    'SELECT coalesce(min(a.rowid) - 1, (SELECT coalesce(max(rowid), 0) FROM attempts)) AS newest FROM open_attempts JOIN attempts a ON a.id = attempt_id',
+  )
   return row?.newest as bigint
 }
 

@@ -2,10 +2,10 @@
 
 import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { scriptIn } from './children.ts'
-import { type Executor } from '../../src/store/engine.ts'
+import type { Executor } from '../../src/store/engine.ts'
 import { lockDatabase } from '../../src/store/open.ts'
 import { readStanding } from '../../src/store/records.ts'
+import { scriptIn } from './children.ts'
 import { bring, filesOf, type State, stateOf, steps, stillClock } from './migrate-state.ts'
 import { rootWith } from './plants.ts'
 import { fill } from './rows.ts'
@@ -40,7 +40,10 @@ export const migrateKill: Suite = {
         rmSync(copy, { recursive: true, force: true })
         cpSync(base, copy, { recursive: true })
         const died = await killAt(filesOf(databaseIn(copy)), point, commandFor(copy, way.to))
-        tally.check(`${name}, killed at ${point.call} ${point.k}`, died ? await judge(copy, way, states) : ['the process did not die there'])
+        tally.check(
+          `${name}, killed at ${point.call} ${point.k}`,
+          died ? await judge(copy, way, states) : ['the process did not die there'],
+        )
       })
       rmSync(base, { recursive: true })
       rmSync(counted, { recursive: true })
@@ -88,7 +91,8 @@ async function judge(folder: string, { to }: Way, { after, allowed }: States): P
     await onDatabase(folder, async (executor) => {
       const found = await stateOf(executor)
       if (found.integrity !== 'ok') problems.push(found.integrity)
-      if (allowed.get(found.digest) !== found.applied.join()) problems.push(`half a schema: records say ${found.applied.join(', ') || 'none'}`)
+      if (allowed.get(found.digest) !== found.applied.join())
+        problems.push(`half a schema: records say ${found.applied.join(', ') || 'none'}`)
       await removeBackups(folder)
       await bring(executor, databaseIn(folder), to)
       const again = await stateOf(executor)

@@ -30,18 +30,42 @@ export const plants = {
   },
   'no-tick': {
     breaks: 'a batch that settles nothing changes no row, and so syncs nothing for the intents before it',
-    edits: [{ file: 'src/store/writer-batch.ts', find: 'if (batch.tick !== undefined) await tick', replace: 'if (batch.tick === null) await tick' }],
+    edits: [
+      {
+        file: 'src/store/writer-batch.ts',
+        find: 'if (batch.tick !== undefined) await tick',
+        replace: 'if (batch.tick === null) await tick',
+      },
+    ],
   },
   'released-early': {
     breaks: 'the last bytes of an answer leave before its settlement is written',
     edits: [
-      { file: 'src/gateway/attempt.ts', find: 'const settledAt = deps.clock.now()', replace: 'if (!callerGone) release(owed)\n    const settledAt = deps.clock.now()' },
+      {
+        file: 'src/gateway/attempt.ts',
+        find: 'const settledAt = deps.clock.now()',
+        replace: 'if (!callerGone) release(owed)\n    const settledAt = deps.clock.now()',
+      },
       { file: 'src/gateway/attempt.ts', find: '          release(owed)\n', replace: '' },
     ],
   },
   'orphans-forgotten': {
     breaks: 'a start does not settle what the process before it left open',
     edits: [{ file: 'src/ledger/recover.ts', find: 'const settled = waiting.map', replace: 'const settled = waiting.slice(0, 0).map' }],
+  },
+  'errors-are-success': {
+    breaks: 'a settlement that could not be written is answered as durable',
+    edits: [
+      {
+        file: 'src/store/writer-loop.ts',
+        find: 'passOn(error, [answer.notDurable, covered], [answer.notSettled, entries.length])',
+        replace: 'say([answer.durable, covered, null, answer.settled, entries.length, null])',
+      },
+    ],
+  },
+  'failures-are-survived': {
+    breaks: 'the writer goes on after the disk has failed',
+    edits: [{ file: 'src/store/writer-loop.ts', find: "['io', 'corrupt'].includes", replace: "['never'].includes" }],
   },
 } as const satisfies Record<string, Plant>
 
@@ -56,7 +80,8 @@ export function rootWith(plant: PlantName | undefined, folder: string): string {
   for (const { file, find, replace } of plants[plant].edits) {
     const text = readFileSync(join(root, file), 'utf8')
     const parts = text.split(find)
-    if (parts.length !== 2) throw new Error(`The fault "${plant}" expects this once in ${file}, and found it ${parts.length - 1} times: ${find}`)
+    if (parts.length !== 2)
+      throw new Error(`The fault "${plant}" expects this once in ${file}, and found it ${parts.length - 1} times: ${find}`)
     writeFileSync(join(root, file), parts.join(replace))
   }
   return root

@@ -1,7 +1,7 @@
 /** The process that finds a database after a power cut: it opens one image after another and says what is wrong with each. */
 
-import { brokenRules } from './books.ts'
 import { openSqlite, type SqliteConnection } from '../../src/store/sqlite.ts'
+import { brokenRules } from './books.ts'
 import { callIdOf } from './power-facts.ts'
 
 export type Question = {
@@ -36,7 +36,10 @@ function problemsOf({ path, acknowledged }: Question): string[] {
 function integrity(connection: SqliteConnection): string[] {
   const [check] = connection.all('PRAGMA integrity_check(1)')
   const broken = connection.all('PRAGMA foreign_key_check')
-  return [...(check?.integrity_check === 'ok' ? [] : [String(check?.integrity_check)]), ...(broken.length === 0 ? [] : ['a foreign key leads nowhere'])]
+  return [
+    ...(check?.integrity_check === 'ok' ? [] : [String(check?.integrity_check)]),
+    ...(broken.length === 0 ? [] : ['a foreign key leads nowhere']),
+  ]
 }
 
 /** What survives is a prefix of what was committed: nothing is missing before something that is there. */
@@ -56,7 +59,10 @@ function order(connection: SqliteConnection): string[] {
 function missing(connection: SqliteConnection, acknowledged: number): string[] {
   const attempts = new Set(idsOf(connection, 'SELECT id FROM attempts'))
   const settlements = new Set(
-    idsOf(connection, "SELECT attempt_id AS id FROM settlements WHERE outcome = 'succeeded' AND usage_source = 'provider_final' AND charged_pico IS NOT NULL"),
+    idsOf(
+      connection,
+      "SELECT attempt_id AS id FROM settlements WHERE outcome = 'succeeded' AND usage_source = 'provider_final' AND charged_pico IS NOT NULL",
+    ),
   )
   const lost = told.acks.slice(0, acknowledged).filter((ack) => {
     const [kind, number] = ack.split(' ')

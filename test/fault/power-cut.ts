@@ -10,7 +10,7 @@ import { type Entry, readJournal } from './journal.ts'
 import { bring, stillClock } from './migrate-state.ts'
 import { rootWith } from './plants.ts'
 import type { Question, Told } from './power-check.ts'
-import { diceOf, type Dice } from './random.ts'
+import { type Dice, diceOf } from './random.ts'
 import type { Given, Suite } from './suites.ts'
 
 const compiler = 'cc'
@@ -26,11 +26,15 @@ export const powerCut: Suite = {
   async run(given) {
     const { options, print } = given
     const { base, journal, settled } = await record(given)
-    const acks = journal.flatMap((entry) => (entry.kind === 'write' && basename(entry.path) === 'acks' ? [entry.bytes.toString().trim()] : []))
+    const acks = journal.flatMap((entry) =>
+      entry.kind === 'write' && basename(entry.path) === 'acks' ? [entry.bytes.toString().trim()] : [],
+    )
     const logged = journal.filter((entry) => entry.kind === 'write' && entry.path.endsWith('-wal')).length
     const copied = journal.filter((entry) => entry.kind === 'write' && entry.path.endsWith('.db')).length
     const syncs = journal.filter(({ kind }) => kind === 'sync').length
-    print(`recorded ${journal.length} operations: ${logged} writes to the log, ${copied} to the database, ${syncs} syncs; ${acks.length} acknowledgements`)
+    print(
+      `recorded ${journal.length} operations: ${logged} writes to the log, ${copied} to the database, ${syncs} syncs; ${acks.length} acknowledgements`,
+    )
     if (acks.length !== 2 * options.calls!) throw new Error('The recording is not whole: each call has two acknowledgements.')
     const dice = diceOf(options.seed!)
     await tryImages(given, base, journal, { acks, settled }, cutsIn(journal, options.images!, dice), dice)
@@ -62,7 +66,9 @@ async function record({ folder, options, plant }: Given): Promise<Recording> {
 /** Half of the cuts fall right behind an acknowledgement, where there is the most to lose. In order; a number is that of operations done. */
 function cutsIn(journal: readonly Entry[], images: number, dice: Dice): number[] {
   const behindAcks = journal.flatMap((entry, index) => (entry.kind === 'write' && basename(entry.path) === 'acks' ? [index + 1] : []))
-  const cuts = Array.from({ length: images }, (_, index) => (index % 2 === 0 ? behindAcks[dice.below(behindAcks.length)]! : 1 + dice.below(journal.length)))
+  const cuts = Array.from({ length: images }, (_, index) =>
+    index % 2 === 0 ? behindAcks[dice.below(behindAcks.length)]! : 1 + dice.below(journal.length),
+  )
   return cuts.sort((one, other) => one - other)
 }
 

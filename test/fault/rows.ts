@@ -39,5 +39,8 @@ export async function fill(executor: Executor, present: readonly string[], calls
 async function insert(executor: Executor, table: TableName, named: Values): Promise<void> {
   const columns = Object.entries<Column>(tables[table].columns)
   const values = columns.map(([name, { kind }]) => (Object.hasOwn(named, name) ? (named[name] ?? null) : plain[kind]))
-  await executor.all(`INSERT INTO ${table} (${columns.map(([name]) => name).join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`, values)
+  await executor.all(
+    `INSERT INTO ${table} (${columns.map(([name]) => name).join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
+    values,
+  )
 }

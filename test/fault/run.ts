@@ -7,14 +7,23 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { failingDisk } from './failing-disk.ts'
 import { killLoop } from './kill-loop.ts'
 import { migrateKill } from './migrate-kill.ts'
 import { type PlantName, plants } from './plants.ts'
 import { powerCut } from './power-cut.ts'
+import { fullDisk, readOnlyDisk } from './small-disks.ts'
 import type { Given, Suite } from './suites.ts'
 import { createTally, type Tally } from './tally.ts'
 
-const suites: Readonly<Record<string, Suite>> = { 'kill-loop': killLoop, 'migrate-kill': migrateKill, 'power-cut': powerCut }
+const suites: Readonly<Record<string, Suite>> = {
+  'kill-loop': killLoop,
+  'migrate-kill': migrateKill,
+  'power-cut': powerCut,
+  'full-disk': fullDisk,
+  'read-only': readOnlyDisk,
+  'failing-disk': failingDisk,
+}
 
 type Asked = Pick<Given, 'options' | 'plant'> & { readonly keep: boolean }
 
@@ -36,7 +45,13 @@ async function main([name, ...rest]: readonly string[]): Promise<number> {
 }
 
 /** Why it was skipped, or nothing. */
-async function runSuite(name: string, suite: Suite, { options, plant, keep }: Asked, tally: Tally, say: (line: string) => void): Promise<string | undefined> {
+async function runSuite(
+  name: string,
+  suite: Suite,
+  { options, plant, keep }: Asked,
+  tally: Tally,
+  say: (line: string) => void,
+): Promise<string | undefined> {
   const reason = await suite.skip()
   if (reason !== undefined) return reason
   const folder = mkdtempSync(join(tmpdir(), `purser-fault-${name}-`))
@@ -88,5 +103,7 @@ function usage(): string {
     const planted = Object.keys(suite.plants).length > 0 ? [`--plant ${Object.keys(suite.plants).join('|')}`] : []
     return `  ${name.padEnd(14)} ${suite.summary}\n  ${''.padEnd(14)} ${[...numbers, ...planted, '--keep'].join(' ')}`
   })
-  return ['Usage: npm run fault -- <suite> [options]', ...lines, '  plants         every suite with each fault that it must find'].join('\n')
+  return ['Usage: npm run fault -- <suite> [options]', ...lines, '  plants         every suite with each fault that it must find'].join(
+    '\n',
+  )
 }

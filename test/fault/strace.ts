@@ -33,15 +33,15 @@ export async function pointsOf(files: readonly string[], log: string, command: r
 
 /** Whether the process died at that point, rather than coming to its end without reaching it. */
 export async function killAt(files: readonly string[], { call, k }: Point, command: readonly string[]): Promise<boolean> {
-  const { signal } = await run('strace', [
-    ...asks(files, '/dev/null', [call]),
-    '-e',
-    `inject=${call}:signal=KILL:when=${k}`,
-    ...command,
-  ])
+  const { signal } = await run('strace', [...asks(files, '/dev/null', [call]), '-e', `inject=${call}:signal=KILL:when=${k}`, ...command])
   return signal === 'SIGKILL'
 }
 
 function asks(files: readonly string[], log: string, calls: readonly string[]): string[] {
   return ['-f', '-qq', '-o', log, ...files.flatMap((file) => ['-P', file]), '-e', `trace=${calls.join(',')}`]
+}
+
+/** The command under which a program meets EIO at the k-th of these calls on a file, and at every one after it. */
+export function failingFrom(file: string, call: 'fsync' | 'pwrite64', k: number): string[] {
+  return ['strace', ...asks([file], '/dev/null', [call]), '-e', `inject=${call}:error=EIO:when=${k}+`]
 }

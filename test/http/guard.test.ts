@@ -65,7 +65,7 @@ test('a target that two readers could read differently is refused', () => {
     '/%',
     '/a\tb',
   ]
-  for (const target of targets.filter((each) => each !== '//evil/x')) assert.equal(refusal(target, host), 'invalid_request', target)
+  for (const target of targets) assert.equal(refusal(target, host), 'invalid_request', target)
 })
 
 test('a body that is not JSON by its own words is refused', () => {

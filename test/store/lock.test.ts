@@ -41,7 +41,10 @@ test('the lock of a process that is killed is free, and its instance counts as n
   const database = fileDatabase(t)
   const holder = spawn(process.execPath, ['--input-type=module', '-e', holderScript, database], { stdio: ['ignore', 'pipe', 'inherit'] })
   t.after(() => holder.kill('SIGKILL'))
-  await new Promise((resolve) => holder.stdout.once('data', resolve))
+  await new Promise((resolve, reject) => {
+    holder.stdout.once('data', resolve)
+    holder.once('exit', (code) => reject(new Error(`The holder ended with ${code}.`)))
+  })
   await assert.rejects(openStore({ database, clock: systemClock, instance: { name: 'second' } }), { ...busy, details: { pid: holder.pid } })
   holder.kill('SIGKILL')
   await new Promise((resolve) => holder.once('exit', resolve))

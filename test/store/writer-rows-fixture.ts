@@ -97,7 +97,7 @@ export function ledgerRows(writer: Writer): LedgerRows {
   return {
     intent: (id) => [row(call, id, '{"winner":"p"}', 2048, 1000), row(attempt, `${id}.1`, id, 1000, 1000), row(opened, `${id}.1`, 1000)],
     settlement: (id, lines = 2, outcome = 'succeeded') => [
-      row(settlement, `${id}.1`, outcome, 12, 1350, 2000, '{"segments":[]}', '{"prompt_tokens":12}', 9007199254740993n),
+      row(settlement, `${id}.1`, outcome, 12, 1350, 2000, '{"segments":[]}', '{"prompt_tokens":12}', 9007199254740993n + BigInt(lines)),
       ...Array.from({ length: lines }, (_, line) => row(charge, `${id}.1`, line, 12, 4503599627370496)),
       row(closed, `${id}.1`),
     ],
@@ -109,7 +109,7 @@ export function intend(writer: Writer, writes: readonly Write[]): { committed: P
   const committed = Promise.withResolvers<void>()
   const durable = Promise.withResolvers<void>()
   writer.intend(writes, once(committed), once(durable))
-  durable.promise.catch(() => undefined)
+  for (const { promise } of [committed, durable]) promise.catch(() => undefined)
   return { committed: committed.promise, durable: durable.promise }
 }
 

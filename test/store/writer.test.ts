@@ -29,7 +29,7 @@ eachStore((fresh) => {
       .executeTakeFirstOrThrow()
     assert.deepEqual(settlement, {
       attempt_id: 'a.1',
-      charged_pico: 9007199254740993n,
+      charged_pico: 9007199254740995n,
       usage: { segments: [] },
       raw_usage: '{"prompt_tokens":12}',
       settled_at: 2000,
@@ -88,7 +88,7 @@ eachStore((fresh) => {
     const [parked, ...others] = await read.selectFrom('parked').selectAll().execute()
     assert.equal(others.length, 0)
     assert.equal(parked!.kind, 'settlement')
-    assert.match(JSON.stringify(parked!.payload), /"attempt_id":"nobody\.1".*"charged_pico":"9007199254740993"/)
+    assert.match(JSON.stringify(parked!.payload), /"attempt_id":"nobody\.1".*"charged_pico":"9007199254740995"/)
     assert.equal(writer.status().parked, 1)
     await settle(writer, rows.settlement('nobody'))
     assert.equal((await read.selectFrom('parked').selectAll().execute()).length, 1)

@@ -13,11 +13,15 @@ export function postgresServer(): Promise<string> {
   return running
 }
 
-/** The reason why there is no server to test with, or undefined where there is one. */
+/** The reason to skip, or undefined where there is a server. Throws where PURSER_TEST_REQUIRE names `postgres` and there is none. */
 export function whyNoPostgres(): string | undefined {
   if (process.env.PURSER_TEST_POSTGRES !== undefined || binaries() !== undefined) return undefined
-  return 'No PostgreSQL server was found (Debian: apt-get install postgresql).'
+  if ((process.env.PURSER_TEST_REQUIRE ?? '').split(',').includes('postgres'))
+    throw new Error(`PURSER_TEST_REQUIRE asks for postgres. ${nowhere}`)
+  return nowhere
 }
+
+const nowhere = 'No PostgreSQL server was found (Debian: apt-get install postgresql).'
 
 /** Starts a cluster. `stop` may be called early; the end of this process, a kill included, stops it in any case. A runner can start one for all its test files. */
 export function startPostgres(): { readonly url: string; stop(): void } {
@@ -25,7 +29,7 @@ export function startPostgres(): { readonly url: string; stop(): void } {
   const owner = clusterOwner()
   if (owner !== undefined) chownSync(folder, owner.uid, owner.gid)
   const bin = binaries()
-  if (bin === undefined) throw new Error(whyNoPostgres())
+  if (bin === undefined) throw new Error(nowhere)
   const run = (command: string, ...args: string[]) =>
     spawnSync(join(bin, command), args, {
       ...owner,

@@ -1,0 +1,129 @@
+/** The server as a value: what a start does to a home, what it refuses, and how it ends. */
+
+import assert from 'node:assert/strict'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { openHome, type RunningServer, type ServerOptions, startServer } from '../src/app.ts'
+import { homeOf } from '../src/control/home.ts'
+import { PurserError } from '../src/core/errors.ts'
+import { callerOf, contracts, type Operator, operatorOf, until } from './e2e/client.ts'
+import { prepareHome, startOn } from './support/home.ts'
+
+function emptyRoot(t: TestContext): string {
+  const root = mkdtempSync(join(tmpdir(), 'purser-app-'))
+  t.after(() => rmSync(root, { recursive: true, force: true }))
+  return root
+}
+
+function optionsFor(root: string, options: Partial<ServerOptions> = {}): ServerOptions {
+  const home = homeOf(root, {}, root)
+  return {
+    home,
+    host: '127.0.0.1',
+    port: 0,
+    adminPort: 0,
+    portsAsked: { port: true, adminPort: true },
+    database: home.database,
+    log: { warn() {}, error() {} },
+    ...options,
+  }
+}
+
+type Started = { readonly server: RunningServer; readonly ask: ReturnType<typeof callerOf>; readonly operator: Operator }
+
+async function started(t: TestContext): Promise<Started> {
+  const root = emptyRoot(t)
+  const { callKey, adminToken } = await prepareHome(root, { providers: [] })
+  const server = await startOn(root)
+  t.after(() => server.close(0))
+  return { server, ask: callerOf(server.inferenceUrl, callKey), operator: operatorOf(server.adminUrl, adminToken) }
+}
+
+test('a home is seeded and given keys once, however often it is opened', async (t) => {
+  const { home, database } = optionsFor(emptyRoot(t))
+  const first = await openHome({ home, database })
+  const revision = await first.store.read.selectFrom('revision').select('n').executeTakeFirstOrThrow()
+  await first.store.close()
+  assert.ok(first.mintedKeys && first.migrated.length > 0)
+  const second = await openHome({ home, database })
+  assert.deepEqual([second.mintedKeys, second.migrated], [false, []])
+  assert.deepEqual(await second.store.read.selectFrom('revision').select('n').executeTakeFirstOrThrow(), revision)
+  await second.store.close()
+})
+
+test('an address beyond this machine is refused before anything is made, unless plain HTTP is asked for', async (t) => {
+  for (const host of ['0.0.0.0', '::', '192.0.2.1']) {
+    const root = emptyRoot(t)
+    await assert.rejects(startServer(optionsFor(root, { host })), { kind: 'invalid_request', code: 'open_bind' })
+    assert.ok(!existsSync(join(root, 'data')))
+  }
+})
+
+test('a start that fails leaves nothing running: the same home starts right after it', async (t) => {
+  const root = emptyRoot(t)
+  const holding = createServer()
+  await new Promise<void>((resolve) => holding.listen(0, '127.0.0.1', resolve))
+  t.after(() => holding.close())
+  const { port } = holding.address() as AddressInfo
+  for (const busy of [{ port }, { adminPort: port }]) {
+    await assert.rejects(startServer(optionsFor(root, busy)), { code: 'port_busy' })
+    assert.ok(!existsSync(join(root, 'state/server.json')))
+  }
+  const server = await startServer(optionsFor(root))
+  assert.ok(existsSync(join(root, 'state/server.json')))
+  await server.close(0)
+  assert.ok(!existsSync(join(root, 'state/server.json')))
+})
+
+test('a second server on the same database is refused while the first runs, and not a moment longer', async (t) => {
+  const root = emptyRoot(t)
+  const first = await startServer(optionsFor(root))
+  await assert.rejects(startServer(optionsFor(root)), { kind: 'unavailable', code: 'lock_busy' })
+  await first.close(0)
+  await (await startServer(optionsFor(root))).close(0)
+})
+
+test('a provider key is taken from the environment, and then stands there no more', async (t) => {
+  process.env.OPENAI_API_KEY = 'sk-of-this-test'
+  t.after(() => delete process.env.OPENAI_API_KEY)
+  const server = await startServer(optionsFor(emptyRoot(t)))
+  assert.deepEqual(server.started.credentialsFound, ['OPENAI_API_KEY'])
+  assert.equal(process.env.OPENAI_API_KEY, undefined)
+  await server.close(0)
+})
+
+test('what still runs when the grace is over is cut, told why and settled', async (t) => {
+  const { server, ask, operator } = await started(t)
+  const running = ask.begin({ model: 'simulated/simulated-hang' })
+  await until('the call is open', async () => ((await operator.openAttempts()) === 1 ? true : undefined))
+  await server.close(0)
+  const { status, text, isWhole } = await running.answer
+  assert.equal(status, 503)
+  assert.ok(isWhole)
+  assert.match(text, /Purser is stopping/)
+})
+
+test('a caller who reads slowly has the last bytes of his answer when the server has closed', async (t) => {
+  const { server, ask, operator } = await started(t)
+  const begun = Promise.withResolvers<void>()
+  const running = ask.begin({ model: 'simulated/simulated-long', stream: true, body: { max_tokens: 20_000 } }, () => begun.resolve())
+  await begun.promise
+  assert.equal(await operator.openAttempts(), 1)
+  await server.close()
+  const { text, isWhole } = await running.answer
+  assert.ok(isWhole)
+  assert.ok(text.includes(contracts['openai-chat'].terminal))
+})
+
+test('whatever a start throws says what to do', async (t) => {
+  const root = emptyRoot(t)
+  const error = await startServer(optionsFor(root, { database: join(root, 'nowhere/at/all/purser.db') })).then(
+    (server) => server.close(0).then(() => undefined),
+    (thrown: unknown) => thrown,
+  )
+  assert.ok(error instanceof PurserError)
+  assert.ok(error.hint)
+})

@@ -1,0 +1,30 @@
+/** A terminal that keeps what it is shown, and a home that is gone when the test ends. */
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { runCli } from '../../src/cli/program.ts'
+import type { Environment } from '../../src/cli/terminal.ts'
+
+export type Shown = { readonly exitCode: number; readonly out: string; readonly err: string }
+
+export async function purser(argv: readonly string[], environment: Environment): Promise<Shown> {
+  let [out, err] = ['', '']
+  const terminal = {
+    out: (text: string) => void (out += text),
+    err: (text: string) => void (err += text),
+    width: 100,
+    environment,
+    userHome: '/nowhere',
+    paint: (_style: unknown, text: string) => text,
+  }
+  const exitCode = await runCli(argv, terminal, 'test')
+  return { exitCode, out, err }
+}
+
+export function temporaryHome(t: Pick<TestContext, 'after'>): string {
+  const root = mkdtempSync(join(tmpdir(), 'purser-cli-'))
+  t.after(() => rmSync(root, { recursive: true, force: true }))
+  return root
+}
