@@ -48,10 +48,9 @@ async function serve(flags: Flags, options: CommonOptions, terminal: Terminal): 
   const port = portOf('--port', flags.port ?? environment.PURSER_PORT)
   const adminPort = portOf('--admin-port', flags.adminPort ?? environment.PURSER_ADMIN_PORT)
   const database = options.database ?? options.home.database
-  refuseSecondServer(options, database)
   const ended = Promise.withResolvers<number>()
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => ended.resolve(0))
-  const server = await startServer({
+  const starting = startServer({
     home: options.home,
     host: flags.host ?? (environment.PURSER_HOST || '127.0.0.1'),
     port: port ?? usualPort,
@@ -67,6 +66,7 @@ async function serve(flags: Flags, options: CommonOptions, terminal: Terminal): 
       ended.resolve(exitCode)
     },
   })
+  const server = await starting.catch((error) => Promise.reject(nameTheServer(error, options, database)))
   const served = factsOf(server, options, database, port)
   terminal.out(options.json ? `${JSON.stringify(served)}\n` : `${servedLines(served).join('\n')}\n`)
   const exitCode = await ended.promise
@@ -109,12 +109,14 @@ function portOf(flag: string, text: string | undefined): number | undefined {
   throw new PurserError('invalid_request', `${flag} must be a port, 0 to 65535, and not "${text}".`, { field: flag })
 }
 
-function refuseSecondServer({ home }: CommonOptions, database: string): void {
-  const live = liveServer(home)
-  if (live === null || live.database !== withoutPassword(database)) return
-  throw new PurserError('unavailable', `Purser already serves this home, as process ${live.pid}. It answers at ${live.inference_url}.`, {
+/** The lock alone says that another process has this database; who that is and where it answers stands in `server.json`. */
+function nameTheServer(error: unknown, { home }: CommonOptions, database: string): unknown {
+  const live = error instanceof PurserError && error.code === 'lock_busy' ? liveServer(home) : null
+  if (live === null || live.pid === process.pid || live.database !== withoutPassword(database)) return error
+  return new PurserError('unavailable', `Purser already serves this home, as process ${live.pid}. It answers at ${live.inference_url}.`, {
     code: 'lock_busy',
     hint: `Stop it first:  kill ${live.pid}`,
     details: { pid: live.pid },
+    cause: error,
   })
 }

@@ -1,6 +1,6 @@
 /** A copy of a SQLite database beside it, checked before anything is taken away from the original. */
 
-import { closeSync, existsSync, fsyncSync, openSync, statfsSync } from 'node:fs'
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statfsSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { PurserError } from '../core/errors.ts'
 import { type Executor, sqliteExecutor } from './engine.ts'
@@ -13,11 +13,15 @@ export async function backUp(executor: Executor, path: string, id: string, now: 
   if (existsSync(copy)) throw failed(copy, 'a file of that name is there already')
   const folder = dirname(path)
   await checkSpace(executor, folder)
-  await executor.exec(`VACUUM INTO '${copy.replaceAll("'", "''")}'`)
+  // Under its own name only once it is proven good: a copy that was cut off must not be taken for one.
+  const unproven = `${copy}.unproven`
+  rmSync(unproven, { force: true })
+  await executor.exec(`VACUUM INTO '${unproven.replaceAll("'", "''")}'`)
   // No connection is open on the copy yet, so its descriptor may be opened and closed.
-  flush(copy)
+  flush(unproven)
+  await check(executor, unproven)
+  renameSync(unproven, copy)
   flush(folder)
-  await check(executor, copy)
   return copy
 }
 

@@ -76,6 +76,9 @@ export async function rowsTouched(
   return counts
 }
 
+/** What another try may mend, with the step as it is: it leaves no `failed` row. */
+const noFaultOfTheStep = new Set(['lock_busy', 'disk_full', 'store_io', 'store_corrupt', 'store_readonly', 'store_busy'])
+
 async function goUp(executor: Executor, registry: readonly Registered[], { steps }: Plan, options: MigrateOptions): Promise<string[]> {
   const done: string[] = []
   for (const { id } of steps) {
@@ -91,7 +94,7 @@ async function goUp(executor: Executor, registry: readonly Registered[], { steps
       })
       if (ran) done.push(id)
     } catch (error) {
-      if (error instanceof PurserError && error.code === 'lock_busy') throw error
+      if (error instanceof PurserError && noFaultOfTheStep.has(error.code ?? '')) throw error
       const says = error instanceof Error ? error.message : String(error)
       // Where even this cannot be written (the table itself is not there, the connection is lost) the error below says it all.
       await writeFailed(executor, step, options.release, says, startedAt).catch(() => undefined)

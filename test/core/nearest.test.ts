@@ -6,7 +6,15 @@ import { nearest } from '../../src/core/nearest.ts'
 const names = ['openai', 'anthropic', 'groq', 'mistral', 'simulated', 'simulated-claude']
 
 test('a slip of one letter finds the word that was meant', () => {
-  const slips = { opnai: 'openai', openia: 'openai', anthropc: 'anthropic', grok: 'groq', gorq: 'groq', mistrall: 'mistral', simulatde: 'simulated' }
+  const slips = {
+    opnai: 'openai',
+    openia: 'openai',
+    anthropc: 'anthropic',
+    grok: 'groq',
+    gorq: 'groq',
+    mistrall: 'mistral',
+    simulatde: 'simulated',
+  }
   for (const [typed, meant] of Object.entries(slips)) assert.equal(nearest(typed, names), meant, typed)
 })
 
