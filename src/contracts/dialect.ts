@@ -83,8 +83,6 @@ const schema = part.extend({ models: z.record(z.string().min(1).max(512), part).
 /** Every field with its value. */
 export type Dialect = z.infer<typeof fields>
 export type UsageDialect = Dialect['usage']
-/** What a provider row may hold. */
-type DialectInput = z.input<typeof schema>
 
 /**
  * A contract's published dialect with the provider's deviations laid over it, and over those the ones of the patterns that fit the

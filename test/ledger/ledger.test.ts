@@ -143,7 +143,7 @@ eachStore((fresh) => {
         assert.deepEqual(lines, chargeRows(settlement))
       }
     })
-    await fc.assert(law, { numRuns: 20 })
+    await fc.assert(law, { numRuns: 20, endOnFailure: true })
     assert.equal(store.writer.status().parked, 0)
     assert.deepEqual(await rowsOf(store, 'open_attempts'), [])
   })

@@ -190,11 +190,17 @@ eachStore((fresh) => {
       ...plain,
       providers: [provider('acme'), provider('gone', { removed_at: 5 })],
       connections: [connection('mine', { disabled: true }), connection('old', { removed_at: 5 })],
-      model_profiles: [profile('fast', { id: 'profile-old', removed_at: 5 }), profile('fast', { model: 'coin-2' })],
+      model_profiles: [
+        profile('fast', { id: 'profile-old', removed_at: 5 }),
+        profile('fast', { model: 'coin-2' }),
+        profile('fast', { id: 'profile-older', removed_at: 4 }),
+        profile('left', { removed_at: 5 }),
+      ],
     })
     const directory = await readDirectory(store.read)
     assert.deepEqual([...directory.providersByName.keys()], ['acme'])
     assert.deepEqual([...directory.connections.keys()], ['connection-mine'])
+    assert.deepEqual([...directory.profiles.keys()], ['fast'])
     assert.equal(directory.profiles.get('fast')?.model, 'coin-2')
     assert.throws(() => resolve(directory, 'fast', () => 'present'), /is disabled/)
   })
