@@ -21,7 +21,7 @@ export async function prepareHome(place: Place): Promise<Home> {
 
 /** A key may have a hundred calls running, and the rows of many open streams need more than that. */
 async function furtherKeys(directory: string): Promise<string[]> {
-  const [{ openHome }, { homeOf }, { insertKey }] = await Promise.all([
+  const [{ openHome }, { homeOf }, { insertKeys }] = await Promise.all([
     import('../src/app.ts'),
     import('../src/control/home.ts'),
     import('../src/control/key-statements.ts'),
@@ -29,11 +29,11 @@ async function furtherKeys(directory: string): Promise<string[]> {
   const home = homeOf(directory, {}, directory)
   const { store, pepper } = await openHome({ home, database: home.database })
   const keys = Array.from({ length: 15 }, (_, index) => ({ name: `bench-${index}`, ...mintKey('call', systemRandom) }))
-  const statements = keys.map(({ id, name, secret }) => {
-    const hash = hashSecret(pepper, secret)
-    return insertKey(store.read, { id, name, kind: 'call', secret_hash: hash, scopes: '{}', created_at: systemClock.now() })
+  const created_at = systemClock.now()
+  const fresh = keys.map(({ id, name, secret }) => {
+    return { id, name, kind: 'call', secret_hash: hashSecret(pepper, secret), scopes: {}, created_at }
   })
-  await store.writer.control({ statements })
+  await store.writer.control({ statements: insertKeys(store.read, fresh) })
   await store.close()
   return keys.map((key) => key.text)
 }

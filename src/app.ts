@@ -1,24 +1,24 @@
 /** The composition root: opens the store, brings it up to date, fills it, builds the directory, and wires both planes to their ports. */
 
-import { createServer, type Server } from 'node:http'
-import { mintFirstKeys, readPepper } from './control/bootstrap.ts'
+import type { Server } from 'node:http'
+import { hasKeys, mintFirstKeys, readPepper } from './control/bootstrap.ts'
 import type { OperationContext } from './control/context.ts'
 import { fileFault } from './control/file-fault.ts'
 import { type Home, makeHome } from './control/home.ts'
-import { inspectDatabase, isPostgres } from './control/inspect.ts'
-import { withoutPassword } from './control/local.ts'
+import { inspectDatabase } from './control/inspect.ts'
 import { operations } from './control/operations.ts'
 import { release } from './control/release.ts'
 import { type SeedReport, seed } from './control/seed.ts'
 import { removeServerFile, type ServerFile, writeServerFile } from './control/server-file.ts'
+import { isPostgres, withoutPassword } from './core/database-address.ts'
 import { PurserError } from './core/errors.ts'
 import { uuidMaker } from './core/ids.ts'
 import { systemClock, systemRandom, systemTimers } from './core/system.ts'
 import type { Log } from './gateway/deps.ts'
 import { createGateway, type Gateway } from './gateway/gateway.ts'
-import { adminListener } from './http/admin.ts'
+import { createAdminServer } from './http/admin.ts'
 import { type Edge, hostsOf } from './http/guard.ts'
-import { createInferenceServer } from './http/inference.ts'
+import { createInferenceServer, type InferenceServer } from './http/inference.ts'
 import { createAuthenticator } from './http/keys.ts'
 import { listen } from './http/listen.ts'
 import { createLedger } from './ledger/ledger.ts'
@@ -78,14 +78,17 @@ const settleMs = 10_000
 /** For last bytes on their way to callers who still read. */
 const flushMs = 2_000
 
-type HomeOptions = Pick<ServerOptions, 'home' | 'database' | 'migrate' | 'acceptFilesystem' | 'onFatal'>
+type HomeOptions = Pick<ServerOptions, 'home' | 'database' | 'migrate' | 'acceptFilesystem' | 'onFatal'> & {
+  /** Whether a database without keys gets its first two. Yes, if not said. */
+  readonly mayMint?: boolean
+}
 
 /** The store of a home, up to date and filled, with its first keys: what every start needs, and all that a program needs to prepare one. */
 export async function openHome(options: HomeOptions): Promise<OpenedHome> {
   const { home, database } = options
-  const pepper = prepareFiles(home)
   const onPostgres = isPostgres(database)
   let migrated: readonly string[] = []
+  makeFolders(home)
   const store = await openStore({
     database,
     clock: systemClock,
@@ -104,8 +107,11 @@ export async function openHome(options: HomeOptions): Promise<OpenedHome> {
     },
   })
   try {
+    const mintedKeys = !(await hasKeys(store))
+    if (mintedKeys && options.mayMint === false) throw noKeyYet()
+    const pepper = readPepper(home, !mintedKeys)
     const seeded = await seed(store, systemClock, uuidMaker(systemClock, systemRandom))
-    const mintedKeys = await mintFirstKeys({ store, home, pepper, clock: systemClock, random: systemRandom })
+    if (mintedKeys) await mintFirstKeys({ store, home, pepper, clock: systemClock, random: systemRandom })
     return { store, pepper, migrated, seeded, mintedKeys }
   } catch (error) {
     await store.close()
@@ -113,10 +119,9 @@ export async function openHome(options: HomeOptions): Promise<OpenedHome> {
   }
 }
 
-function prepareFiles(home: Home): Uint8Array {
+function makeFolders(home: Home): void {
   try {
     makeHome(home)
-    return readPepper(home)
   } catch (error) {
     throw fileFault(error)
   }
@@ -124,14 +129,16 @@ function prepareFiles(home: Home): Uint8Array {
 
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   refuseOpenBind(options)
-  const opened = await openHome(options)
+  const opened = await openHome({ ...options, mayMint: isLoopback(options.host) })
   const { store } = opened
   const undo: (() => Promise<unknown>)[] = [() => store.close()]
   try {
     const nextId = uuidMaker(systemClock, systemRandom)
     let directory = await readDirectory(store.read)
     const refresh = async (): Promise<void> => {
-      directory = await readDirectory(store.read)
+      const read = await readDirectory(store.read)
+      // Two that overlap may end in either order.
+      if (read.revision >= directory.revision) directory = read
     }
     const secrets = readSecrets(directory)
     const ledger = createLedger(store.writer, store.instance)
@@ -197,25 +204,23 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       presence: (auth) => (auth.type === 'none' ? 'not_needed' : auth.credential === null ? 'absent' : secrets.presence(auth.credential)),
       refresh,
     })
-    const admin = createServer(
-      adminListener({
-        operations,
-        release,
-        edge: () => edges.admin,
-        authenticate: (headers, query) => authenticator.authenticate(headers, query, 'admin'),
-        contextFor,
-        ids: nextId,
-        readiness: () => ({ ready: true, reason: null }),
-        onFault: (requestId, error) => options.log.error({ requestId, err: error.cause ?? error }, error.message),
-      }),
-    )
+    const admin = createAdminServer({
+      operations,
+      release,
+      edge: () => edges.admin,
+      authenticate: (headers) => authenticator.authenticate(headers, new URLSearchParams(), 'admin'),
+      contextFor,
+      ids: nextId,
+      readiness: () => ({ ready: true, reason: null }),
+      onFault: (requestId, error) => options.log.error({ requestId, err: error.cause ?? error }, error.message),
+    })
     undo.unshift(
-      () => closeServer(inference),
+      () => closeServer(inference.server),
       () => closeServer(admin),
     )
 
     const { host } = options
-    const port = await listen(inference, { host, port: options.port, asked: options.portsAsked.port, flag: '--port' })
+    const port = await listen(inference.server, { host, port: options.port, asked: options.portsAsked.port, flag: '--port' })
     const adminPort = await listen(admin, { host, port: options.adminPort, asked: options.portsAsked.adminPort, flag: '--admin-port' })
     listeners.push(
       { host, port },
@@ -254,23 +259,20 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 const noEdge: Edge = { hosts: new Set<string>(), origins: new Set<string>() }
 
 /** Admits nobody any more, lets running calls end, then ends the rest with their settlements. */
-async function finish(gateway: Gateway, inference: Server, graceMs: number): Promise<void> {
+async function finish(gateway: Gateway, inference: InferenceServer, graceMs: number): Promise<void> {
   gateway.drain()
-  let closed = false
-  inference.close(() => {
-    closed = true
-  })
+  let sockets = inference.quiesce()
   const waitFor = async (over: () => boolean, ms: number): Promise<void> => {
     const until = systemClock.monotonic() + ms
     while (!over() && systemClock.monotonic() < until) {
-      inference.closeIdleConnections()
       await pause(20)
+      sockets = inference.quiesce()
     }
   }
   await waitFor(() => gateway.active() === 0, graceMs)
   gateway.stopAll()
   await waitFor(() => gateway.active() === 0, settleMs)
-  await waitFor(() => closed, flushMs)
+  await waitFor(() => sockets === 0, flushMs)
 }
 
 function pause(ms: number): Promise<void> {
@@ -299,9 +301,22 @@ function credentialNames(directory: Directory): string[] {
   return [...new Set(references.map(variableOf))]
 }
 
+function isLoopback(host: string): boolean {
+  return ['127.0.0.1', '::1', 'localhost'].includes(host)
+}
+
+/** A server that others can reach makes no keys: whoever starts it has to have made them on this machine alone. */
+function noKeyYet(): PurserError {
+  return new PurserError('invalid_request', 'This database has no key yet, and a server that listens beyond this machine makes none.', {
+    code: 'open_bind',
+    field: '--host',
+    hint: 'Let a first start on 127.0.0.1 make them, then stop it:  purser serve',
+  })
+}
+
 /** Off loopback a plain listener needs to be asked for by name: keys would travel in clear. */
 function refuseOpenBind(options: ServerOptions): void {
-  if (['127.0.0.1', '::1', 'localhost'].includes(options.host) || options.allowPlainHttp) return
+  if (isLoopback(options.host) || options.allowPlainHttp) return
   throw new PurserError(
     'invalid_request',
     `Purser does not listen on ${options.host} without TLS in front of it: keys would cross the network in clear.`,

@@ -3,6 +3,7 @@
 import { openLocal } from '../control/local.ts'
 import { invoke, type Operation, readInput } from '../control/operation.ts'
 import { liveServer } from '../control/server-file.ts'
+import { PurserError } from '../core/errors.ts'
 import type { Json } from '../core/json.ts'
 import type { CommonOptions } from './options.ts'
 import { askServer } from './remote.ts'
@@ -17,9 +18,14 @@ export async function execute(
   readInput(operation, input)
   const named = terminal.environment.PURSER_ADMIN_URL
   if (named !== undefined && named !== '') return askServer(named, operation, input, options, terminal.environment)
-  const live = liveServer(options.home)
-  if (live !== null && (options.database === undefined || options.database === live.database)) {
-    return askServer(live.admin_url, operation, input, options, terminal.environment)
+  const live = liveServer(options.home, options.database)
+  if (live !== null) {
+    try {
+      return await askServer(live.admin_url, operation, input, options, terminal.environment)
+    } catch (error) {
+      // The number of a server that was killed may be another process's by now. If it is the server after all, its lock says so.
+      if (!(error instanceof PurserError && error.code === 'no_server')) throw error
+    }
   }
   const local = await openLocal({
     home: options.home,

@@ -36,6 +36,7 @@ const byCode: Readonly<Record<string, number>> = {
   store_io: 74,
   store_corrupt: 74,
   store_down: 74,
+  store_refused: 78,
   store_failed: 74,
   store_readonly: 74,
   store_cannot_open: 74,

@@ -15,6 +15,8 @@ export type Served = {
   readonly orphans: number
   /** Rows that do not read, by kind, name and reason. */
   readonly quarantined: readonly { readonly kind: string; readonly name: string; readonly reason: string }[]
+  /** What is shipped and was left out, because something else stands in its place. */
+  readonly conflicts: readonly { readonly kind: string; readonly name: string; readonly reason: string }[]
   readonly portMoved: boolean
   /** How this program is started here, such as `purser`. */
   readonly command: string
@@ -32,6 +34,7 @@ export function servedLines(served: Served): readonly string[] {
     ...(served.migrated.length > 0 ? [`  migrated    ${served.migrated.length} steps, to ${served.migrated.at(-1)}`] : []),
     ...(served.orphans > 0 ? [`  recovered   ${served.orphans} calls of a process that died: settled as unknown`] : []),
     ...served.quarantined.map((row) => `  set aside   ${row.kind} "${row.name}": ${row.reason}`),
+    ...leftOut(served.conflicts),
     '',
     found
       ? `Provider keys found in the environment: ${served.credentialsFound.join(', ')}`
@@ -57,7 +60,17 @@ export function servedLines(served: Served): readonly string[] {
   ]
 }
 
+const mostShown = 3
+
+function leftOut(conflicts: Served['conflicts']): readonly string[] {
+  const shown = conflicts
+    .slice(0, mostShown)
+    .map(({ kind, name, reason }) => `${kind.replaceAll('_', ' ')} "${name}" (${reason.replaceAll('_', ' ')})`)
+  const more = conflicts.length - shown.length
+  return shown.length === 0 ? [] : [`  left out    of what is shipped: ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`]
+}
+
 /** A path inside a command, so that a space in it does no harm. */
-function quoted(path: string): string {
+export function quoted(path: string): string {
   return /^[\w./@%+=:,-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
 }

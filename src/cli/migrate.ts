@@ -5,15 +5,14 @@ import { makeHome } from '../control/home.ts'
 import { type MigrationAnswer, migrateDatabase, planMigration, validateDatabase } from '../control/migrate-database.ts'
 import { liveServer } from '../control/server-file.ts'
 import { PurserError } from '../core/errors.ts'
-import { exitCodesHelp } from './help.ts'
+import { type Ending, exitCodesHelp } from './exit-codes.ts'
 import { type CommonOptions, commonOptions } from './options.ts'
-import type { Outcome } from './program-outcome.ts'
 import { renderItems } from './render.ts'
 import type { Terminal } from './terminal.ts'
 
 type Flags = { readonly only?: string; readonly acceptLoss?: readonly string[]; readonly backupTaken?: string }
 
-export function addMigrateCommands(program: Command, terminal: Terminal, outcome: Outcome): void {
+export function addMigrateCommands(program: Command, terminal: Terminal, ending: Ending): void {
   const group = program
     .command('migrate')
     .description('bring the database schema up to this release, or back')
@@ -39,27 +38,27 @@ export function addMigrateCommands(program: Command, terminal: Terminal, outcome
     .description('compare the database with what this release expects')
     .action(async (_flags: unknown, command: Command) => {
       const options = commonOptions(command, terminal)
-      const found = await validateDatabase(databaseOf(options))
+      const found = await besideServer(options, (waitMs) => validateDatabase(databaseOf(options), waitMs))
       print(options, found, found.sentence + (found.command === null ? '' : `\n${found.command}`))
-      outcome.exitCode = found.sound ? 0 : 78
+      ending.exitCode = found.sound ? 0 : 78
     })
 
   async function run(command: Command, flags: Flags, to: string | undefined): Promise<void> {
     const options = commonOptions(command, terminal)
-    refuseBesideServer(options)
     if (options.database === undefined) makeHome(options.home)
-    const done = await migrateDatabase(databaseOf(options), {
+    const consents = {
       ...(to === undefined ? {} : { to }),
       ...(flags.only === undefined ? {} : { only: flags.only }),
       ...(flags.backupTaken === undefined ? {} : { backupTaken: flags.backupTaken }),
       acceptLoss: flags.acceptLoss ?? [],
-    })
+    }
+    const done = await besideServer(options, (waitMs) => migrateDatabase(databaseOf(options), consents, waitMs))
     print(options, done, summary(done))
   }
 
   async function show(command: Command, to: string | undefined): Promise<void> {
     const options = commonOptions(command, terminal)
-    const plan = await planMigration(databaseOf(options), to === undefined ? {} : { to })
+    const plan = await besideServer(options, (waitMs) => planMigration(databaseOf(options), to === undefined ? {} : { to }, waitMs))
     const columns = [
       { field: 'id', title: 'STEP' },
       { field: 'direction', title: '' },
@@ -68,7 +67,7 @@ export function addMigrateCommands(program: Command, terminal: Terminal, outcome
       { field: 'loses', title: 'LOSES' },
     ] as const
     print(options, plan, plan.items.length === 0 ? 'There is nothing to do.' : renderItems(columns, plan.items, terminal))
-    outcome.exitCode = plan.items.length === 0 ? 0 : 8
+    ending.exitCode = plan.items.length === 0 ? 0 : 8
   }
 
   function print(options: CommonOptions, answer: object, text: string): void {
@@ -86,13 +85,21 @@ function summary({ direction, ids, backup }: MigrationAnswer): string {
   return backup === null ? said : `${said}\nThe database as it was before: ${backup}`
 }
 
-/** Said before the lock is tried, so that the pid is right. */
-function refuseBesideServer({ home, database }: CommonOptions): void {
-  const live = liveServer(home)
-  if (live === null || (database !== undefined && database !== live.database)) return
-  throw new PurserError('unavailable', `The server with pid ${live.pid} holds this database.`, {
-    code: 'lock_busy',
-    hint: `Stop it, then run this again:  kill ${live.pid}`,
-    details: { pid: live.pid },
-  })
+/** How long another command that is at the database is waited for. A server would not end by itself. */
+const commandWaitMs = 10_000
+
+/** Runs with the wait that fits. Only the lock says that a server holds the database; the file of this home says which, so it can be named. */
+async function besideServer<T>({ home, database }: CommonOptions, run: (waitMs: number) => Promise<T>): Promise<T> {
+  const live = liveServer(home, database)
+  try {
+    return await run(live === null ? commandWaitMs : 0)
+  } catch (error) {
+    if (live === null || !(error instanceof PurserError && error.code === 'lock_busy')) throw error
+    throw new PurserError('unavailable', `The server with pid ${live.pid} holds this database.`, {
+      code: 'lock_busy',
+      hint: `Stop it, then run this again:  kill ${live.pid}`,
+      details: { pid: live.pid },
+      cause: error,
+    })
+  }
 }

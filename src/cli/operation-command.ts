@@ -5,7 +5,7 @@ import { type Field, fieldsOf, readField } from '../control/fields.ts'
 import type { Operation } from '../control/operation.ts'
 import { PurserError } from '../core/errors.ts'
 import type { Json } from '../core/json.ts'
-import { exitCodesHelp } from './help.ts'
+import { exitCodesHelp } from './exit-codes.ts'
 
 export type RunOperation = (operation: Operation, input: Record<string, Json>, command: Command) => Promise<void>
 

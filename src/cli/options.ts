@@ -3,7 +3,7 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { type Home, homeOf } from '../control/home.ts'
-import { isPostgres } from '../control/inspect.ts'
+import { checkAddress, isPostgres } from '../core/database-address.ts'
 import { PurserError } from '../core/errors.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -46,14 +46,16 @@ export function commonOptions(command: Command, { environment, userHome }: Termi
   return {
     home: homeOf(given.home, environment, userHome),
     homeNamed: given.home,
-    database: placed(given.database ?? (environment.PURSER_DATABASE_URL || undefined)),
+    database: placed(given.database, '--database') ?? placed(environment.PURSER_DATABASE_URL, 'PURSER_DATABASE_URL'),
     json: given.json ?? output === 'json',
     quiet: given.quiet ?? false,
     debug: given.debug ?? false,
   }
 }
 
-/** A file by its full path, so that it is the same one from any folder. */
-function placed(database: string | undefined): string | undefined {
-  return database === undefined || database === ':memory:' || isPostgres(database) ? database : resolve(database)
+/** A file by its full path, so that it is the same one from any folder. Nothing typed is nothing named. */
+function placed(database: string | undefined, field: string): string | undefined {
+  if (database === undefined || database === '') return undefined
+  checkAddress(database, field)
+  return database === ':memory:' || isPostgres(database) ? database : resolve(database)
 }

@@ -1,8 +1,8 @@
 /** `purser paths`: where this installation keeps its files. */
 
 import type { Command } from 'commander'
-import { withoutPassword } from '../control/local.ts'
-import { exitCodesHelp } from './help.ts'
+import { withoutPassword } from '../core/database-address.ts'
+import { exitCodesHelp } from './exit-codes.ts'
 import { commonOptions } from './options.ts'
 import type { Terminal } from './terminal.ts'
 

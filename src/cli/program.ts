@@ -7,13 +7,12 @@ import { PurserError } from '../core/errors.ts'
 import type { Json } from '../core/json.ts'
 import { environmentNames, environmentWarnings } from './environment.ts'
 import { execute } from './execute.ts'
+import { type Ending, exitCodesHelp } from './exit-codes.ts'
 import { printFailure } from './failure.ts'
-import { exitCodesHelp } from './help.ts'
 import { addMigrateCommands } from './migrate.ts'
 import { operationCommand } from './operation-command.ts'
 import { addCommonOptions, commonOptions } from './options.ts'
 import { addPathsCommand } from './paths.ts'
-import type { Outcome } from './program-outcome.ts'
 import { isList, renderAnswer } from './render.ts'
 import { addServeCommand } from './serve.ts'
 import type { Terminal } from './terminal.ts'
@@ -31,7 +30,7 @@ const nouns: Readonly<Record<string, { readonly summary: string; readonly alias?
   migrations: { summary: 'the steps of the database schema' },
 }
 
-export function buildProgram(terminal: Terminal, outcome: Outcome, release: string): Command {
+export function buildProgram(terminal: Terminal, ending: Ending, release: string): Command {
   const program = new Command('purser')
     .description('A gateway for LLM inference that keeps the books.')
     .version(release, '-V, --version', 'print the version')
@@ -43,10 +42,10 @@ export function buildProgram(terminal: Terminal, outcome: Outcome, release: stri
       .map(([name, use]) => `  ${name.padEnd(24)} ${use}`)
       .join('\n')}\n${exitCodesHelp}`,
   )
-  addServeCommand(program, terminal, outcome)
+  addServeCommand(program, terminal, ending)
   addPathsCommand(program, terminal)
-  addMigrateCommands(program, terminal, outcome)
-  addOperations(program, terminal, outcome)
+  addMigrateCommands(program, terminal, ending)
+  addOperations(program, terminal, ending)
   for (const command of everyCommand(program)) {
     command.exitOverride().configureHelp({ helpWidth: terminal.width, subcommandTerm: (each) => each.name() })
     command.configureOutput({ writeOut: terminal.out, writeErr: terminal.err, outputError: () => {} })
@@ -54,11 +53,11 @@ export function buildProgram(terminal: Terminal, outcome: Outcome, release: stri
   return program
 }
 
-function addOperations(program: Command, terminal: Terminal, outcome: Outcome): void {
+function addOperations(program: Command, terminal: Terminal, ending: Ending): void {
   const groups = new Map<string, Command>()
   for (const operation of operations.filter((each) => reaches(each, 'cli'))) {
     const [noun, verb] = operation.name.split('.') as [string, string | undefined]
-    const command = operationCommand(operation, (asked, input, leaf) => runOperation(asked, input, leaf, terminal, outcome))
+    const command = operationCommand(operation, (asked, input, leaf) => runOperation(asked, input, leaf, terminal, ending))
     if (verb === undefined) {
       program.addCommand(command)
       continue
@@ -80,7 +79,7 @@ async function runOperation(
   input: Record<string, Json>,
   leaf: Command,
   terminal: Terminal,
-  outcome: Outcome,
+  ending: Ending,
 ): Promise<void> {
   const options = commonOptions(leaf, terminal)
   const answer = await execute(operation, input, options, terminal)
@@ -90,7 +89,7 @@ async function runOperation(
   else terminal.out(`${(view?.render ?? ((shown) => renderAnswer(operation, shown, terminal)))(answer, terminal)}\n`)
   if (isList(answer) && answer.next !== null && !options.json)
     terminal.err(`There are more. Go on with:  --cursor ${String(answer.next)}\n`)
-  outcome.exitCode = view?.exitCode?.(answer) ?? 0
+  ending.exitCode = view?.exitCode?.(answer) ?? 0
 }
 
 function idsOf(answer: Json): string {
@@ -105,16 +104,23 @@ function idsOf(answer: Json): string {
 export async function runCli(argv: readonly string[], terminal: Terminal, release: string): Promise<number> {
   const style = { json: argv.includes('--json') || terminal.environment.PURSER_OUTPUT === 'json', debug: argv.includes('--debug') }
   for (const warning of environmentWarnings(terminal.environment)) terminal.err(`${terminal.paint('yellow', 'warning:')} ${warning}\n`)
-  const outcome: Outcome = { exitCode: 0 }
+  const ending: Ending = { exitCode: 0 }
   try {
-    await buildProgram(terminal, outcome, release).parseAsync(argv, { from: 'user' })
-    return outcome.exitCode
+    await buildProgram(terminal, ending, release).parseAsync(argv, { from: 'user' })
+    return ending.exitCode
   } catch (thrown) {
     if (!(thrown instanceof CommanderError)) return printFailure(thrown, terminal, style)
     if (thrown.exitCode === 0) return 0
-    if (thrown.code === 'commander.help') return 2
+    if (thrown.code === 'commander.help') return style.json ? printFailure(noCommand(), terminal, style) : 2
     return printFailure(usageError(thrown), terminal, style)
   }
+}
+
+/** A noun or nothing at all: a person has been shown the help. */
+function noCommand(): PurserError {
+  return new PurserError('invalid_request', 'The command is not whole: it names nothing to do.', {
+    hint: 'See what there is:  purser --help',
+  })
 }
 
 /** What commander found wrong, as one of our own errors. */

@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander'
 import { environmentNames } from './environment.ts'
-import { exitCodes } from './help.ts'
+import { exitCodes } from './exit-codes.ts'
 import { buildProgram, everyCommand } from './program.ts'
 import type { Terminal } from './terminal.ts'
 

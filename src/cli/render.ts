@@ -20,14 +20,19 @@ export function isList(answer: Json): answer is { readonly items: readonly Json[
 
 export function renderItems(columns: readonly Column[], items: readonly Json[], terminal: Terminal): string {
   if (items.length === 0) return 'Nothing to show.'
-  const rows = items.map((item) => columns.map((column) => cell(at(item, column.field), column.show)))
+  const rows = items.map((item) => columns.map((column) => toTheSecond(cell(at(item, column.field), column.show), column.show)))
   const kept = columns.map((column, place) => column.title === '' || rows.some((row) => row[place] !== '') || place === 0)
   const shown = columns.filter((_column, place) => kept[place])
   return renderTable(
-    shown.map((column) => ({ title: column.title, right: column.show === 'right' })),
+    shown.map((column) => ({ title: column.title, right: column.show === 'right', whole: column.show === 'whole' })),
     rows.map((row) => row.filter((_cell, place) => kept[place])),
     terminal.width,
   )
+}
+
+/** An instant in a list: a table has no room for more, and the thing itself shows all of it. */
+function toTheSecond(text: string, show: Show): string {
+  return show === 'instant' ? text.replace(/\.\d{3}Z$/, 'Z') : text
 }
 
 /** Every field of one thing, nested ones as compact JSON. Names that the operation shows as instants read as instants. */
@@ -50,7 +55,7 @@ export function cell(value: Json | undefined, show?: Show): string {
   return compact(value)
 }
 
-/** A nested value in a few words: `a, b` for a plain list, `name value, name value` for a flat object, JSON for the rest. */
+/** A nested value in a few words: `a, b` for a plain list, the values alone for a flat object, JSON for the rest. */
 function compact(value: Json): string {
   if (Array.isArray(value)) return value.every(isFlat) ? value.map((each) => cell(each)).join(', ') : JSON.stringify(value)
   if (isObject(value) && Object.values(value).every(isFlat))

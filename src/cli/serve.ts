@@ -4,14 +4,13 @@ import { relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
 import { type RunningServer, startServer } from '../app.ts'
-import { withoutPassword } from '../control/local.ts'
 import { liveServer } from '../control/server-file.ts'
+import { withoutPassword } from '../core/database-address.ts'
 import { PurserError } from '../core/errors.ts'
-import { type Served, servedLines } from './first-run.ts'
-import { exitCodesHelp } from './help.ts'
+import { type Ending, exitCodesHelp } from './exit-codes.ts'
+import { quoted, type Served, servedLines } from './first-run.ts'
 import { createLog } from './log.ts'
 import { type CommonOptions, commonOptions } from './options.ts'
-import type { Outcome } from './program-outcome.ts'
 import type { Terminal } from './terminal.ts'
 
 const usualPort = 7878
@@ -26,7 +25,7 @@ type Flags = {
   readonly acceptFilesystem?: boolean
 }
 
-export function addServeCommand(program: Command, terminal: Terminal, outcome: Outcome): void {
+export function addServeCommand(program: Command, terminal: Terminal, ending: Ending): void {
   program
     .command('serve')
     .description('start the server: inference on one port, the admin API on the next')
@@ -39,7 +38,7 @@ export function addServeCommand(program: Command, terminal: Terminal, outcome: O
     .addHelpText('before', 'Example:\n  purser serve --port 7878\n')
     .addHelpText('after', exitCodesHelp)
     .action(async (flags: Flags, command: Command) => {
-      outcome.exitCode = await serve(flags, commonOptions(command, terminal), terminal)
+      ending.exitCode = await serve(flags, commonOptions(command, terminal), terminal)
     })
 }
 
@@ -90,6 +89,7 @@ function factsOf(server: RunningServer, options: CommonOptions, database: string
     migrated: started.migrated,
     orphans: started.orphans,
     quarantined: started.quarantined,
+    conflicts: started.seeded.conflicts,
     portMoved: port === undefined && Number(new URL(server.inferenceUrl).port) !== usualPort,
     command: commandOf(options),
   }
@@ -99,7 +99,7 @@ function factsOf(server: RunningServer, options: CommonOptions, database: string
 function commandOf({ homeNamed }: CommonOptions): string {
   const launcher = relative(process.cwd(), fileURLToPath(new URL('../../bin/purser.js', import.meta.url)))
   const program = import.meta.url.endsWith('.ts') ? `node ${launcher}` : 'purser'
-  return homeNamed === undefined ? program : `${program} --home ${homeNamed}`
+  return homeNamed === undefined ? program : `${program} --home ${quoted(homeNamed)}`
 }
 
 /** 0 takes any free port. */
@@ -111,8 +111,8 @@ function portOf(flag: string, text: string | undefined): number | undefined {
 
 /** The lock alone says that another process has this database; who that is and where it answers stands in `server.json`. */
 function nameTheServer(error: unknown, { home }: CommonOptions, database: string): unknown {
-  const live = error instanceof PurserError && error.code === 'lock_busy' ? liveServer(home) : null
-  if (live === null || live.pid === process.pid || live.database !== withoutPassword(database)) return error
+  const live = error instanceof PurserError && error.code === 'lock_busy' ? liveServer(home, database) : null
+  if (live === null || live.pid === process.pid) return error
   return new PurserError('unavailable', `Purser already serves this home, as process ${live.pid}. It answers at ${live.inference_url}.`, {
     code: 'lock_busy',
     hint: `Stop it first:  kill ${live.pid}`,

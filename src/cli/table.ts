@@ -1,6 +1,7 @@
 /** A borderless table: columns two spaces apart, cut to fit, with nothing in it that could steer a terminal. */
 
-export type TableColumn = { readonly title: string; readonly right?: boolean }
+/** `whole`: it is there to be copied, so it is cut only where nothing else is left to cut. */
+export type TableColumn = { readonly title: string; readonly right?: boolean; readonly whole?: boolean }
 
 const gap = 2
 /** A column is not cut below this while another is wider. */
@@ -11,6 +12,7 @@ export function renderTable(columns: readonly TableColumn[], rows: readonly (rea
   const cells = [columns.map((column) => column.title), ...rows].map((row) => columns.map((_column, place) => printable(row[place] ?? '')))
   const widths = fit(
     columns.map((_column, place) => Math.max(...cells.map((row) => widthOf(row[place]!)))),
+    columns,
     width,
   )
   return cells.map((row) => line(row, columns, widths)).join('\n')
@@ -25,18 +27,26 @@ function line(row: readonly string[], columns: readonly TableColumn[], widths: r
   return padded.join(' '.repeat(gap)).trimEnd()
 }
 
-/** Takes from the widest column until all fit. */
-function fit(wanted: readonly number[], width: number): readonly number[] {
+/** Takes from the widest column until all fit, from those that stay whole last. */
+function fit(wanted: readonly number[], columns: readonly TableColumn[], width: number): readonly number[] {
   const widths = [...wanted]
   const room = width - gap * (widths.length - 1)
   let total = widths.reduce((sum, each) => sum + each, 0)
   while (total > room) {
-    const broadest = widths.indexOf(Math.max(...widths))
-    if (widths[broadest]! <= narrowest) break
+    const broadest = broadestOf(widths, (place) => !columns[place]!.whole) ?? broadestOf(widths, () => true)
+    if (broadest === undefined) break
     widths[broadest]! -= 1
     total -= 1
   }
   return widths
+}
+
+/** The place of the widest that may still be cut. */
+function broadestOf(widths: readonly number[], may: (place: number) => boolean): number | undefined {
+  let broadest: number | undefined
+  for (const [place, width] of widths.entries())
+    if (width > narrowest && may(place) && (broadest === undefined || width > widths[broadest]!)) broadest = place
+  return broadest
 }
 
 export function cutTo(text: string, width: number): string {

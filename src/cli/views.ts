@@ -71,6 +71,7 @@ function renderExplained(answer: Json, terminal: Terminal): string {
       `  T  ${printInstant(attempt.priced_at)}  the instant whose prices apply`,
       `  K  ${printInstant(attempt.known_at)}  the newest prices that were known`,
       `  usage from ${attempt.usage_source ?? 'nowhere yet'}: ${usageWords(attempt.usage)}`,
+      ...contextLines(attempt),
       ...attempt.cards.map(
         (card) =>
           `  card ${card.id} (${attempt.matched ?? 'not matched'}), from ${cell(card.effective_from, 'instant')}, revision ${card.revision}\n  its source: ${card.source} ${sourceOf(card.source_ref)}`,
@@ -93,8 +94,27 @@ function usageWords(usage: Json): string {
   const segments = at(usage, 'segments')
   if (!Array.isArray(segments)) return 'unknown'
   return segments
-    .map((segment: Json) => [at(segment, 'model'), cell(at(segment, 'meters'))].filter((word) => word !== undefined).join(': '))
+    .map((segment: Json) => {
+      const meters = at(segment, 'meters')
+      const counted = Object.entries(isObject(meters) ? meters : {}).map(([meter, quantity]) => `${meter} ${cell(quantity)}`)
+      return [at(segment, 'model'), counted.join(', ')].filter((word) => word !== undefined).join(': ')
+    })
     .join('; ')
+}
+
+/** `name value, name value` of a flat object. */
+function namedValues(value: Json | undefined): string {
+  return isObject(value)
+    ? Object.entries(value)
+        .map(([name, each]) => `${name} ${cell(each)}`)
+        .join(', ')
+    : ''
+}
+
+/** What else decided the price, and what is odd about the usage; nothing where all is as usual. */
+function contextLines(attempt: { readonly price_context: Json; readonly usage_flags: Json }): readonly string[] {
+  const lines = { context: namedValues(attempt.price_context), flags: cell(attempt.usage_flags) }
+  return Object.entries(lines).flatMap(([name, words]) => (words === '' ? [] : [`  ${name} ${words}`]))
 }
 
 function sourceOf(reference: Json): string {

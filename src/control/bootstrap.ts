@@ -1,19 +1,33 @@
 /** The first start of a home: a pepper, an admin token and a first caller key, each in a 0600 file. Their rows hold hashes only. */
 
 import { randomBytes } from 'node:crypto'
-import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { PurserError } from '../core/errors.ts'
+import type { Json } from '../core/json.ts'
 import { hashSecret, type KeyKind, mintKey } from '../core/keys.ts'
 import type { Clock, Random } from '../core/ports.ts'
+import { flush } from '../store/flush.ts'
 import type { Store } from '../store/store.ts'
 import type { Home } from './home.ts'
-import { insertKey } from './key-statements.ts'
+import { insertKeys, type NewKey } from './key-statements.ts'
 
 const pepperBytes = 32
 
-/** The pepper beside the database's hashes: without it a stolen database opens nothing. Made when it is missing. */
-export function readPepper(home: Home): Uint8Array {
-  if (!existsSync(home.pepper)) writeSecretFile(home.pepper, randomBytes(pepperBytes).toString('hex'))
+/**
+ * The pepper beside the database's hashes: without it a stolen database opens nothing. Made for a database without keys, by the
+ * process that holds its lock; for one with keys a new pepper would lock every one of them out, so a missing one is refused.
+ */
+export function readPepper(home: Home, hasKeys: boolean): Uint8Array {
+  if (!existsSync(home.pepper)) {
+    if (hasKeys) {
+      throw new PurserError('invalid_request', `The file ${home.pepper} is missing. Without it no key of this database can be checked.`, {
+        code: 'unsafe_file',
+        hint: 'Restore it from a backup, or name the home that this database was started with:  purser serve --home DIR',
+      })
+    }
+    writeSecretFile(home.pepper, randomBytes(pepperBytes).toString('hex'))
+  }
   const mode = statSync(home.pepper).mode & 0o777
   if ((mode & 0o077) !== 0) {
     throw new PurserError('invalid_request', `The file ${home.pepper} may be read by others (mode ${mode.toString(8)}).`, {
@@ -31,7 +45,11 @@ export function readPepper(home: Home): Uint8Array {
   return pepper
 }
 
-export type Deps = {
+export async function hasKeys({ read }: Pick<Store, 'read'>): Promise<boolean> {
+  return (await read.selectFrom('keys').select('id').limit(1).executeTakeFirst()) !== undefined
+}
+
+type Deps = {
   readonly store: Store
   readonly home: Home
   readonly pepper: Uint8Array
@@ -39,24 +57,23 @@ export type Deps = {
   readonly random: Random
 }
 
-/** Mints both keys where the database has none at all. Says whether it did. */
-export async function mintFirstKeys(deps: Deps): Promise<boolean> {
+/** Mints both keys, for a database that has none at all. */
+export async function mintFirstKeys(deps: Deps): Promise<void> {
   const { store, home, pepper, clock, random } = deps
-  const any = await store.read.selectFrom('keys').select('id').limit(1).executeTakeFirst()
-  if (any) return false
-  const mint = (kind: KeyKind, name: string, path: string, scopes: string) => {
+  const mint = (kind: KeyKind, name: string, path: string, scopes: Json): NewKey => {
     const key = mintKey(kind, random)
     writeSecretFile(path, key.text)
-    return insertKey(store.read, { id: key.id, name, kind, secret_hash: hashSecret(pepper, key.secret), scopes, created_at: clock.now() })
+    return { id: key.id, name, kind, secret_hash: hashSecret(pepper, key.secret), scopes, created_at: clock.now() }
   }
-  const statements = [mint('admin', 'admin-token', home.adminToken, '{"roles":["admin"]}'), mint('call', 'first-key', home.firstKey, '{}')]
-  await store.writer.control({ statements })
-  return true
+  const keys = [mint('admin', 'admin-token', home.adminToken, { roles: ['admin'] }), mint('call', 'first-key', home.firstKey, {})]
+  await store.writer.control({ statements: insertKeys(store.read, keys) })
 }
 
-/** Whole or not at all, and for its owner alone. */
+/** Whole or not at all, for its owner alone, and on the disk before a row counts on it. */
 function writeSecretFile(path: string, value: string): void {
   const fresh = `${path}.new`
-  writeFileSync(fresh, `${value}\n`, { mode: 0o600 })
+  rmSync(fresh, { force: true })
+  writeFileSync(fresh, `${value}\n`, { mode: 0o600, flag: 'wx', flush: true })
   renameSync(fresh, path)
+  flush(dirname(path))
 }

@@ -3,9 +3,9 @@
 import { z } from 'zod'
 import type { Row } from '../store/schema.ts'
 import type { OperationContext } from './context.ts'
+import { notFound } from './find.ts'
 import { instant } from './instant.ts'
 import { amountOrNull, showAttempt, showCall, shownAttempt, shownCall } from './ledger-rows.ts'
-import { notFound } from './not-found.ts'
 import { operation } from './operation.ts'
 import { decodeCursor, page, pageOf, paging } from './page.ts'
 
@@ -39,7 +39,7 @@ export const callsList = operation({
   input: z.strictObject({ ...filters, ...paging }),
   output: pageOf(listed),
   columns: [
-    { field: 'id', title: 'CALL' },
+    { field: 'id', title: 'CALL', show: 'whole' },
     { field: 'created_at', title: 'AT', show: 'instant' },
     { field: 'requested_name', title: 'ASKED FOR' },
     { field: 'outcome', title: 'OUTCOME' },
@@ -75,7 +75,7 @@ export const callsGet = operation({
   input: z.strictObject({ call: z.string().min(1).max(200).describe('The id that answers carry as x-request-id.') }),
   output: shownCall.extend({ attempts: z.array(shownAttempt) }),
   columns: [
-    { field: 'id', title: 'CALL' },
+    { field: 'id', title: 'CALL', show: 'whole' },
     { field: 'created_at', title: 'AT', show: 'instant' },
     { field: 'requested_name', title: 'ASKED FOR' },
     { field: 'contract', title: 'CONTRACT' },
@@ -122,14 +122,14 @@ export async function findCall(
 type Filter = z.output<typeof callsList.input>
 
 function callRows({ store }: OperationContext, filter: Filter): Promise<Row<'calls'>[]> {
-  const after = decodeCursor(filter.cursor, 1)
+  const after = decodeCursor(filter.cursor, ['text'])
   const { profile, provider, model, outcome } = filter
   let query = store.read.selectFrom('calls').selectAll()
   if (filter.key !== undefined) query = query.where('key_id', '=', filter.key)
   if (filter.session !== undefined) query = query.where('session_id', '=', filter.session)
   if (filter.since !== undefined) query = query.where('created_at', '>=', filter.since)
   if (filter.until !== undefined) query = query.where('created_at', '<', filter.until)
-  if (after !== undefined) query = query.where('id', '<', String(after[0]))
+  if (after !== undefined) query = query.where('id', '<', after[0])
   if (profile !== undefined || provider !== undefined || model !== undefined || outcome !== undefined) {
     query = query.where(({ exists, selectFrom }) => {
       let served = selectFrom('attempts').select('attempts.id').whereRef('attempts.call_id', '=', 'calls.id')

@@ -5,7 +5,7 @@ import { providerAuth } from '../core/auth.ts'
 import { connection } from '../core/nouns.ts'
 import type { Row } from '../store/schema.ts'
 import type { OperationContext } from './context.ts'
-import { notFound } from './not-found.ts'
+import { findNamed } from './find.ts'
 import { operation } from './operation.ts'
 import { decodeCursor, page, pageOf, paging } from './page.ts'
 import { plainNumbers } from './plain.ts'
@@ -17,7 +17,7 @@ const shown = connection.extend({
 })
 
 const columns = [
-  { field: 'name', title: 'NAME' },
+  { field: 'name', title: 'NAME', show: 'whole' },
   { field: 'provider', title: 'PROVIDER' },
   { field: 'auth.type', title: 'AUTH' },
   { field: 'credential', title: 'CREDENTIAL' },
@@ -37,9 +37,9 @@ export const connectionsList = operation({
   columns,
   example: 'purser connections list',
   async run(context, { limit, cursor }) {
-    const after = decodeCursor(cursor, 1)
+    const after = decodeCursor(cursor, ['text'])
     const rows = await withProvider(context)
-      .$if(after !== undefined, (query) => query.where('connections.name', '>', String(after?.[0])))
+      .$if(after !== undefined, (query) => query.where('connections.name', '>', after![0]))
       .orderBy('connections.name')
       .limit(limit + 1)
       .execute()
@@ -66,15 +66,7 @@ export const connectionsGet = operation({
 })
 
 export async function findConnection(context: OperationContext, nameOrId: string): Promise<WithProvider> {
-  const rows = await withProvider(context).execute()
-  const found = rows.find((row) => row.name === nameOrId) ?? rows.find((row) => row.id === nameOrId)
-  if (found === undefined)
-    throw notFound(
-      'connections',
-      nameOrId,
-      rows.map((row) => row.name),
-    )
-  return found
+  return findNamed('connections', nameOrId, await withProvider(context).execute())
 }
 
 type WithProvider = Row<'connections'> & { readonly provider: string }

@@ -1,6 +1,6 @@
 /** What an operation may touch: handed in, so that a test passes its own. */
 
-import type { ProviderAuth } from '../core/auth.ts'
+import type { Presence, ProviderAuth } from '../core/auth.ts'
 import type { Clock } from '../core/ports.ts'
 import type { Store } from '../store/store.ts'
 import type { Home } from './home.ts'
@@ -9,9 +9,6 @@ import type { Actor } from './scopes.ts'
 import type { ServerFile } from './server-file.ts'
 
 export type Face = 'cli' | 'http' | 'library' | 'console'
-
-/** Whether the secret that an auth refers to is there. Only a serving process can say. */
-export type Presence = 'present' | 'absent' | 'unknown' | 'not_needed'
 
 export interface OperationContext {
   readonly store: Store
@@ -26,7 +23,8 @@ export interface OperationContext {
   readonly server: ServerFile | null
   /** Where the files of this installation stand, or null where there are none. */
   readonly home: Home | null
-  presence(auth: ProviderAuth): Presence
+  /** Whether the secret that an auth refers to is there. Only a serving process can say. */
+  presence(auth: ProviderAuth): Presence | 'not_needed'
   /** A look at the database itself. Null where no second connection can see it. */
   inspect(): Promise<Inspection | null>
   /** Resolves once the process answers calls from the new state of the control tables. */

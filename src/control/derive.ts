@@ -4,8 +4,9 @@ import { canonicalJson, isObject, type Json } from '../core/json.ts'
 import { isMeter, type Meter } from '../core/meters.ts'
 import type { PriceContext, Segment, Usage, UsageFlag } from '../core/usage.ts'
 import type { RateBook } from '../pricing/book.ts'
-import { chargeUsage, recomputeLine } from '../pricing/charge.ts'
+import { chargeUsage } from '../pricing/charge.ts'
 import type { Billing, Charged, ChargeLine } from '../pricing/charged.ts'
+import { amountPico } from '../pricing/money.ts'
 import { nothingToBill, unknownCharge } from '../pricing/unbilled.ts'
 import type { Row } from '../store/schema.ts'
 
@@ -36,12 +37,17 @@ function deriveCharge({ attempt, settlement, prefixes }: Settled, book: RateBook
   })
 }
 
+/** The amount of a stored line, computed again from the line alone. */
+export function recomputed(line: Row<'charges'>): bigint {
+  return amountPico({ qty: line.qty, priceNanos: line.price_nanos, perUnits: line.per_units, num: line.num, den: line.den })
+}
+
 /** What stands in the ledger otherwise than it comes out, as sentences. None is what must be. */
 export function disagreements(settled: Settled, book: RateBook): readonly string[] {
   const { settlement, charges } = settled
   const found: string[] = []
   for (const line of charges) {
-    const amount = recomputeLine({ qty: line.qty, priceNanos: line.price_nanos, perUnits: line.per_units, num: line.num, den: line.den })
+    const amount = recomputed(line)
     if (amount !== line.amount_pico) found.push(`Line ${line.line_no} says ${line.amount_pico} pico, and its own figures make ${amount}.`)
   }
   const derived = deriveCharge(settled, book)

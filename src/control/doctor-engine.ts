@@ -1,5 +1,6 @@
 /** Checks of the schema and of how the database engine is set. */
 
+import { oldestSqlite, wantedSettings } from '../store/sqlite.ts'
 import { advise } from '../store/validate.ts'
 import type { OperationContext } from './context.ts'
 import type { Check } from './doctor-check.ts'
@@ -7,22 +8,11 @@ import type { Inspection } from './inspect.ts'
 
 /** What each setting must read, as the engine says it. */
 const wanted: Readonly<Record<Inspection['engine'], Readonly<Record<string, readonly string[]>>>> = {
-  sqlite: {
-    journal_mode: ['wal'],
-    foreign_keys: ['1'],
-    recursive_triggers: ['1'],
-    trusted_schema: ['0'],
-    cell_size_check: ['1'],
-    secure_delete: ['1'],
-    mmap_size: ['0', 'undefined'],
-    busy_timeout: ['5000'],
-    wal_autocheckpoint: ['0'],
-    journal_size_limit: ['-1'],
-  },
+  sqlite: wantedSettings,
   postgres: { fsync: ['on'], full_page_writes: ['on'] },
 }
 
-const oldest: Readonly<Record<Inspection['engine'], readonly number[]>> = { sqlite: [3, 51, 3], postgres: [15] }
+const oldest: Readonly<Record<Inspection['engine'], readonly number[]>> = { sqlite: oldestSqlite, postgres: [15] }
 
 export async function engineChecks(context: OperationContext): Promise<readonly Check[]> {
   const inspection = await context.inspect()

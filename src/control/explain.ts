@@ -2,13 +2,12 @@
 
 import { z } from 'zod'
 import { json } from '../core/nouns.ts'
-import { recomputeLine } from '../pricing/charge.ts'
 import { printAmount, printPrice } from '../pricing/money.ts'
 import { readRateBook } from '../routing/rates.ts'
 import type { Row } from '../store/schema.ts'
 import { type FoundAttempt, findCall } from './calls.ts'
 import type { OperationContext } from './context.ts'
-import { disagreements } from './derive.ts'
+import { disagreements, recomputed } from './derive.ts'
 import { amountOrNull, showCall, showCharge, shownCall, shownCharge } from './ledger-rows.ts'
 import { operation } from './operation.ts'
 import { cardRows, type ShownCard, showCard, shownCard } from './rate-cards.ts'
@@ -109,10 +108,6 @@ function explainAttempt(
     lines: charges.map((line) => ({ ...showCharge(line), arithmetic: arithmetic(line), recomputed: printAmount(recomputed(line)) })),
     disagreements: [...found],
   }
-}
-
-function recomputed(line: Row<'charges'>): bigint {
-  return recomputeLine({ qty: line.qty, priceNanos: line.price_nanos, perUnits: line.per_units, num: line.num, den: line.den })
 }
 
 function arithmetic(line: Row<'charges'>): string {

@@ -61,9 +61,10 @@ export function readField(field: Field, text: string): Json {
     case 'instant':
       return parseInstant(text) ?? fail(unread(field, text, 'an instant: 2026-01-31T12:00:00Z, or milliseconds since 1970'))
     case 'integer':
+      if (!/^-?\d{1,16}$/.test(text)) throw unread(field, text, 'a whole number')
+      return Number(text)
     case 'number':
-      if (text.trim() === '' || !Number.isFinite(Number(text)))
-        throw unread(field, text, field.type === 'integer' ? 'a whole number' : 'a number')
+      if (text.trim() === '' || !Number.isFinite(Number(text))) throw unread(field, text, 'a number')
       return Number(text)
     case 'json':
       try {

@@ -19,8 +19,8 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 /** `asked` (the flag) or PURSER_HOME put all four folders under one; else each follows its XDG variable. */
 export function homeOf(asked: string | undefined, environment: Environment, userHome: string): Home {
-  const one = asked ?? environment.PURSER_HOME
-  if (one !== undefined && one !== '') {
+  const one = asked || environment.PURSER_HOME
+  if (one) {
     const root = resolve(one)
     return withFiles(join(root, 'config'), join(root, 'data'), join(root, 'state'), join(root, 'cache'))
   }

@@ -1,6 +1,7 @@
 /** A look at the database itself, on a connection of its own that writes nothing: does the schema fit, and how is the engine set. */
 
 import { existsSync } from 'node:fs'
+import { isPostgres } from '../core/database-address.ts'
 import { type Executor, postgresExecutor, sqliteExecutor } from '../store/engine.ts'
 import { postgresSource } from '../store/postgres-connection.ts'
 import { openSqlite, sqliteSettings } from '../store/sqlite.ts'
@@ -13,8 +14,6 @@ export type Inspection = {
   /** By name, as the engine says them. */
   readonly settings: Readonly<Record<string, string>>
 }
-
-export const isPostgres = (database: string): boolean => /^postgres(ql)?:\/\//.test(database)
 
 /** Null for a database in memory, which no second connection can see, and for a file that is not there. */
 export async function inspectDatabase(database: string): Promise<Inspection | null> {
@@ -39,7 +38,7 @@ const postgresSettings = ['fsync', 'full_page_writes', 'synchronous_commit', 'sy
 async function inspectPostgres(database: string): Promise<Inspection> {
   const connection = await postgresSource(database).connect()
   try {
-    const executor = postgresExecutor({ query: async (sql, parameters) => [...(await connection.query(sql, parameters)).rows] })
+    const executor = postgresExecutor(connection)
     const settings: Record<string, string> = {}
     for (const name of postgresSettings) settings[name] = await one(executor, `SELECT current_setting('${name}') AS value`)
     return {

@@ -5,7 +5,10 @@ import { z } from 'zod'
 /** The format by which a face that takes text (a flag, a query) knows that RFC 3339 may be written here. */
 export const instantFormat = 'epoch-ms'
 
-export const instant = z.int().min(0).meta({ format: instantFormat })
+/** The end of the year 9999: an instant beyond it has no RFC 3339 of four digits. */
+const latest = 253_402_300_799_999
+
+export const instant = z.int().min(0).max(latest).meta({ format: instantFormat })
 
 /** Epoch milliseconds or RFC 3339 with a zone, as milliseconds; undefined for anything else. */
 export function parseInstant(text: string): number | undefined {

@@ -1,22 +1,17 @@
-/** How a key row is written: as one statement of a control batch. */
+/** How a key row is written: as statements of a control batch. */
 
 import type { Kysely } from 'kysely'
 import type { Tables } from '../store/schema.ts'
 import type { ControlStatement } from '../store/store.ts'
+import { insertRows, type NewRow } from './insert-rows.ts'
 
-export type NewKey = {
-  readonly id: string
-  readonly name: string
-  readonly kind: 'call' | 'admin'
-  readonly secret_hash: string
-  readonly scopes: string
-  readonly created_at: number
-}
+export type NewKey = Pick<NewRow<'keys'>, 'id' | 'name' | 'kind' | 'secret_hash' | 'scopes' | 'created_at'>
 
-export function insertKey(read: Kysely<Tables>, key: NewKey): ControlStatement {
-  const query = read
-    .insertInto('keys')
-    .values({ ...key, tenant_id: 'default', expires_at: null, revoked_at: null })
-    .compile()
-  return { sql: query.sql, parameters: query.parameters, expectChanges: 1 }
+/** Keys of the one tenant there is, neither expired nor revoked. */
+export function insertKeys(read: Kysely<Tables>, keys: readonly NewKey[]): readonly ControlStatement[] {
+  return insertRows(
+    read,
+    'keys',
+    keys.map((key) => ({ ...key, tenant_id: 'default', expires_at: null, revoked_at: null })),
+  )
 }

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { json, key } from '../core/nouns.ts'
 import type { Row } from '../store/schema.ts'
 import type { OperationContext } from './context.ts'
-import { notFound } from './not-found.ts'
+import { notFound } from './find.ts'
 import { operation } from './operation.ts'
 import { decodeCursor, page, pageOf, paging } from './page.ts'
 
@@ -17,7 +17,7 @@ const shown = key.omit({ secret_hash: true }).extend({
 const columns = [
   { field: 'name', title: 'NAME' },
   { field: 'kind', title: 'KIND' },
-  { field: 'id', title: 'ID' },
+  { field: 'id', title: 'ID', show: 'whole' },
   { field: 'usable', title: 'USABLE', show: 'yes' },
   { field: 'expires_at', title: 'EXPIRES', show: 'instant' },
   { field: 'created_at', title: 'CREATED', show: 'instant' },
@@ -34,14 +34,11 @@ export const keysList = operation({
   columns,
   example: 'purser keys list',
   async run(context, { limit, cursor }) {
-    const after = decodeCursor(cursor, 2)
+    const after = decodeCursor(cursor, ['count', 'text'])
     const rows = await withoutHash(context)
       .$if(after !== undefined, (query) =>
         query.where(({ eb, and, or }) =>
-          or([
-            eb('created_at', '>', Number(after?.[0])),
-            and([eb('created_at', '=', Number(after?.[0])), eb('id', '>', String(after?.[1]))]),
-          ]),
+          or([eb('created_at', '>', after![0]), and([eb('created_at', '=', after![0]), eb('id', '>', after![1])])]),
         ),
       )
       .orderBy('created_at')
@@ -71,13 +68,9 @@ export const keysGet = operation({
     const rows = await withoutHash(context).execute()
     const named = rows.filter((row) => row.name === input.key)
     const found = rows.find((row) => row.id === input.key) ?? named.find((row) => row.revoked_at === null) ?? named[0]
-    if (found === undefined)
-      throw notFound(
-        'keys',
-        input.key.startsWith('purser_') ? 'purser_…' : input.key,
-        rows.map((row) => row.name),
-      )
-    return show(context, found)
+    if (found !== undefined) return show(context, found)
+    const names = rows.map((row) => row.name)
+    throw notFound('keys', input.key.startsWith('purser_') ? 'purser_…' : input.key, names)
   },
 })
 

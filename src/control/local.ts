@@ -1,6 +1,7 @@
 /** An operation without a server: reads open the database as it is, writes take its lock for as long as they last. */
 
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
+import { isPostgres, withoutPassword } from '../core/database-address.ts'
 import { PurserError } from '../core/errors.ts'
 import { uuidMaker } from '../core/ids.ts'
 import { systemClock, systemRandom } from '../core/system.ts'
@@ -8,8 +9,9 @@ import { openReadOnly, openStore } from '../store/open.ts'
 import type { Store, Writer } from '../store/store.ts'
 import { refusal } from '../store/validate.ts'
 import type { OperationContext } from './context.ts'
+import { fileFault } from './file-fault.ts'
 import type { Home } from './home.ts'
-import { inspectDatabase, isPostgres } from './inspect.ts'
+import { inspectDatabase } from './inspect.ts'
 import { release } from './release.ts'
 import { localActor } from './scopes.ts'
 
@@ -22,7 +24,7 @@ export async function openLocal(asked: {
   readonly anySchema?: boolean
 }): Promise<Local> {
   const { home, database, write } = asked
-  if (!isPostgres(database) && !existsSync(database)) throw nothingThere(database)
+  if (!isPostgres(database)) lookAt(database)
   const inspection = await inspectDatabase(database)
   const type = inspection?.finding.type ?? 'clean'
   if (asked.anySchema !== true && inspection !== null && type !== 'clean' && type !== 'newer_compatible') throw refusal(inspection.finding)
@@ -46,14 +48,6 @@ export async function openLocal(asked: {
   return { context, close: () => store.close() }
 }
 
-/** The address of a database as it may be shown. */
-export function withoutPassword(database: string): string {
-  if (!isPostgres(database) || !URL.canParse(database)) return database
-  const url = new URL(database)
-  url.password = ''
-  return url.href
-}
-
 function readOnly(database: string): Store {
   return { ...openReadOnly(database), writer: noWriter }
 }
@@ -69,6 +63,20 @@ const noWriter: Writer = {
   settle: refuseWrite,
   control: refuseWrite,
   status: () => ({ queued: 0, syncLagMs: 0, batches: 0, parked: 0 }),
+}
+
+/** Throws where there is no file to open, or where that cannot even be seen. */
+function lookAt(path: string): void {
+  try {
+    if (statSync(path).isFile()) return
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw code === 'ENOENT' || code === 'ENOTDIR' ? nothingThere(path) : fileFault(error)
+  }
+  throw new PurserError('unavailable', `${path} is no file, so it can be no database.`, {
+    code: 'store_cannot_open',
+    hint: 'Name the file itself, such as purser.db in that folder:  --database FILE',
+  })
 }
 
 function nothingThere(database: string): PurserError {

@@ -1,6 +1,7 @@
 /** Running schema migrations by hand: the database locked, stepped, checked and let go. For the command line alone, offline. */
 
 import { existsSync } from 'node:fs'
+import { isPostgres } from '../core/database-address.ts'
 import { PurserError } from '../core/errors.ts'
 import { systemClock, systemRandom } from '../core/system.ts'
 import type { LockedDatabase } from '../store/database.ts'
@@ -8,10 +9,9 @@ import type { Executor } from '../store/engine.ts'
 import { migrate, rowsTouched } from '../store/migrate.ts'
 import { registry } from '../store/migrations/index.ts'
 import { lockDatabase } from '../store/open.ts'
-import { plan, type Target } from '../store/plan.ts'
+import { type MigrationTarget, plan } from '../store/plan.ts'
 import { readStanding } from '../store/records.ts'
 import { advise, validate } from '../store/validate.ts'
-import { isPostgres } from './inspect.ts'
 import { release } from './release.ts'
 
 export type MigrationAnswer = { readonly direction: 'up' | 'down'; readonly ids: readonly string[]; readonly backup: string | null }
@@ -27,17 +27,21 @@ export type PlanItem = {
   readonly backup: boolean
 }
 
-export type Consents = Target & { readonly acceptLoss: readonly string[]; readonly backupTaken?: string }
+export type Consents = MigrationTarget & { readonly acceptLoss: readonly string[]; readonly backupTaken?: string }
 
-export function migrateDatabase(database: string, asked: Consents): Promise<MigrationAnswer> {
-  return locked(database, (executor) =>
+export function migrateDatabase(database: string, asked: Consents, waitMs: number): Promise<MigrationAnswer> {
+  return locked(database, waitMs, (executor) =>
     migrate(executor, { ...asked, clock: systemClock, release, ...(isPostgres(database) ? {} : { path: database }) }),
   )
 }
 
 /** Nothing is written: where there is no file yet, the plan is made for an empty database. */
-export function planMigration(database: string, target: Target): Promise<{ readonly items: readonly PlanItem[]; readonly next: null }> {
-  return locked(place(database), async (executor) => {
+export function planMigration(
+  database: string,
+  target: MigrationTarget,
+  waitMs: number,
+): Promise<{ readonly items: readonly PlanItem[]; readonly next: null }> {
+  return locked(place(database), waitMs, async (executor) => {
     const planned = plan(registry, await readStanding(executor), target)
     const rows = await rowsTouched(executor, planned)
     const { direction, needsBackup } = planned
@@ -48,8 +52,11 @@ export function planMigration(database: string, target: Target): Promise<{ reado
   })
 }
 
-export function validateDatabase(database: string): Promise<{ finding: string; sound: boolean; sentence: string; command: string | null }> {
-  return locked(place(database), async (executor) => {
+export function validateDatabase(
+  database: string,
+  waitMs: number,
+): Promise<{ finding: string; sound: boolean; sentence: string; command: string | null }> {
+  return locked(place(database), waitMs, async (executor) => {
     const finding = await validate(executor)
     return { finding: finding.type, sound: finding.type === 'clean' || finding.type === 'newer_compatible', ...advise(finding) }
   })
@@ -59,8 +66,8 @@ function place(database: string): string {
   return isPostgres(database) || existsSync(database) ? database : ':memory:'
 }
 
-async function locked<T>(database: string, run: (executor: Executor) => Promise<T>): Promise<T> {
-  const held = await lockPatiently(database)
+async function locked<T>(database: string, waitMs: number, run: (executor: Executor) => Promise<T>): Promise<T> {
+  const held = await lockPatiently(database, waitMs)
   try {
     return await run(held.executor)
   } finally {
@@ -68,12 +75,11 @@ async function locked<T>(database: string, run: (executor: Executor) => Promise<
   }
 }
 
-const lockWaitMs = 10_000
 const lockLookMs = 100
 
-/** Another command may be at it: it is waited for, and after ten seconds named. */
-async function lockPatiently(database: string): Promise<LockedDatabase> {
-  const until = systemClock.monotonic() + lockWaitMs
+/** Another command may be at it: it is waited for, and then named. */
+async function lockPatiently(database: string, waitMs: number): Promise<LockedDatabase> {
+  const until = systemClock.monotonic() + waitMs
   for (;;) {
     try {
       return await lockDatabase({ database, clock: systemClock, random: systemRandom, instance: { name: 'cli' } })

@@ -1,12 +1,13 @@
-/** A capability of the control plane, declared once: the HTTP route, the command, the library method and the API document are read off it. */
+/** A capability of the control plane, declared once: the HTTP route, the command and the API document are read off it. */
 
 import type { z } from 'zod'
 import type { Face, OperationContext } from './context.ts'
 import { invalidInput } from './invalid.ts'
 import { requireScope, type Scope } from './scopes.ts'
+import { refuseUnstorable } from './storable.ts'
 
 /** A column of the table that a terminal shows. `field` may be a dotted path; `show` says how its value reads. */
-export type Column = { readonly field: string; readonly title: string; readonly show?: 'instant' | 'right' | 'yes' }
+export type Column = { readonly field: string; readonly title: string; readonly show?: 'instant' | 'right' | 'yes' | 'whole' }
 
 export interface Operation {
   /** `noun.verb`, or a noun alone. */
@@ -52,6 +53,7 @@ export async function invoke(asked: Operation, context: OperationContext, input:
 export function readInput(asked: Operation, input: unknown): Readonly<Record<string, unknown>> {
   const read = asked.input.safeParse(input)
   if (!read.success) throw invalidInput(read.error, Object.keys(asked.input.shape))
+  refuseUnstorable(read.data)
   return read.data
 }
 

@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import { PurserError } from '../core/errors.ts'
 import { type Json, parseJson } from '../core/json.ts'
+import { isStorable } from './storable.ts'
 
 export const paging = {
   limit: z.int().min(1).max(1000).default(100).describe('The most items to return.'),
@@ -24,12 +25,23 @@ function encodeCursor(key: readonly Json[]): string {
   return Buffer.from(JSON.stringify(key)).toString('base64url')
 }
 
-/** The sort key that a cursor stands for, of `length` parts; undefined where there is no cursor. */
-export function decodeCursor(cursor: string | undefined, length: number): readonly Json[] | undefined {
+type Parts = { readonly text: string; readonly count: number }
+
+/** The sort key that a cursor stands for, its parts of these kinds; undefined where there is no cursor. */
+export function decodeCursor<const K extends readonly (keyof Parts)[]>(
+  cursor: string | undefined,
+  kinds: K,
+): { readonly [I in keyof K]: Parts[K[I]] } | undefined {
   if (cursor === undefined) return undefined
   const key = parseJson(Buffer.from(cursor, 'base64url').toString())
-  if (Array.isArray(key) && key.length === length) return key
+  const fits = Array.isArray(key) && key.length === kinds.length && kinds.every((kind, place) => isPart[kind](key[place]))
+  if (fits) return key as never
   throw new PurserError('invalid_request', '"cursor" is not one that Purser made. Take it from "next" of the page before, unchanged.', {
     field: 'cursor',
   })
+}
+
+const isPart: { readonly [Kind in keyof Parts]: (value: unknown) => boolean } = {
+  text: (value) => typeof value === 'string' && isStorable(value),
+  count: (value) => Number.isSafeInteger(value),
 }

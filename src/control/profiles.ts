@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { profile } from '../core/nouns.ts'
 import type { Row } from '../store/schema.ts'
 import type { OperationContext } from './context.ts'
-import { notFound } from './not-found.ts'
+import { findNamed } from './find.ts'
 import { operation } from './operation.ts'
 import { decodeCursor, page, pageOf, paging } from './page.ts'
 import { plainNumbers } from './plain.ts'
@@ -15,7 +15,7 @@ const shown = profile.extend({
 })
 
 const columns = [
-  { field: 'name', title: 'NAME' },
+  { field: 'name', title: 'NAME', show: 'whole' },
   { field: 'provider', title: 'PROVIDER' },
   { field: 'model', title: 'MODEL' },
   { field: 'connection', title: 'CONNECTION' },
@@ -33,9 +33,9 @@ export const profilesList = operation({
   columns,
   example: 'purser profiles list',
   async run(context, { limit, cursor }) {
-    const after = decodeCursor(cursor, 1)
+    const after = decodeCursor(cursor, ['text'])
     const rows = await withNames(context)
-      .$if(after !== undefined, (query) => query.where('model_profiles.name', '>', String(after?.[0])))
+      .$if(after !== undefined, (query) => query.where('model_profiles.name', '>', after![0]))
       .orderBy('model_profiles.name')
       .limit(limit + 1)
       .execute()
@@ -53,17 +53,7 @@ export const profilesGet = operation({
   output: shown,
   columns,
   example: 'purser profiles get simulated',
-  async run(context, input) {
-    const rows = await withNames(context).execute()
-    const found = rows.find((row) => row.name === input.profile) ?? rows.find((row) => row.id === input.profile)
-    if (found === undefined)
-      throw notFound(
-        'profiles',
-        input.profile,
-        rows.map((row) => row.name),
-      )
-    return show(found)
-  },
+  run: async (context, input) => show(findNamed('profiles', input.profile, await withNames(context).execute())),
 })
 
 type WithNames = Row<'model_profiles'> & { readonly provider: string; readonly connection: string | null }

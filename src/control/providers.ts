@@ -5,7 +5,7 @@ import { contracts } from '../contracts/index.ts'
 import { provider } from '../core/nouns.ts'
 import type { Row } from '../store/schema.ts'
 import type { OperationContext } from './context.ts'
-import { notFound } from './not-found.ts'
+import { findNamed } from './find.ts'
 import { operation } from './operation.ts'
 import { decodeCursor, page, pageOf, paging } from './page.ts'
 import { plainNumbers } from './plain.ts'
@@ -17,7 +17,7 @@ const shown = provider.extend({
 })
 
 const columns = [
-  { field: 'name', title: 'NAME' },
+  { field: 'name', title: 'NAME', show: 'whole' },
   { field: 'contract', title: 'CONTRACT' },
   { field: 'base_url', title: 'BASE URL' },
   { field: 'network', title: 'NETWORK' },
@@ -36,12 +36,9 @@ export const providersList = operation({
   columns,
   example: 'purser providers list',
   async run({ store }, { limit, cursor }) {
-    const after = decodeCursor(cursor, 1)
-    const rows = await store.read
-      .selectFrom('providers')
-      .selectAll()
-      .where('removed_at', 'is', null)
-      .$if(after !== undefined, (query) => query.where('name', '>', String(after?.[0])))
+    const after = decodeCursor(cursor, ['text'])
+    const rows = await kept(store)
+      .$if(after !== undefined, (query) => query.where('name', '>', after![0]))
       .orderBy('name')
       .limit(limit + 1)
       .execute()
@@ -64,15 +61,11 @@ export const providersGet = operation({
 
 /** The row of a provider by name or id, or `not_found` with the nearest name. */
 export async function findProvider({ store }: OperationContext, nameOrId: string): Promise<Row<'providers'>> {
-  const rows = await store.read.selectFrom('providers').selectAll().where('removed_at', 'is', null).execute()
-  const found = rows.find((row) => row.name === nameOrId) ?? rows.find((row) => row.id === nameOrId)
-  if (found === undefined)
-    throw notFound(
-      'providers',
-      nameOrId,
-      rows.map((row) => row.name),
-    )
-  return found
+  return findNamed('providers', nameOrId, await kept(store).execute())
+}
+
+function kept({ read }: OperationContext['store']) {
+  return read.selectFrom('providers').selectAll().where('removed_at', 'is', null)
 }
 
 function show(row: Row<'providers'>): z.output<typeof shown> {

@@ -15,16 +15,20 @@ export type NewComponent = { readonly meter: string; readonly price_nanos: bigin
 export type NewCard = Omit<NewRow<'rate_cards'>, 'recorded_at'> & { readonly components: readonly NewComponent[] }
 export type NewAlias = Omit<NewRow<'model_aliases'>, 'recorded_at'>
 
-/** A card as an operator gives it: prices as text, names already turned into ids. */
-export type CardInput = {
-  readonly provider_id: string
-  readonly connection_id: string | null
-  readonly model: string
-  readonly match_mode: MatchMode
+/** The prices that stand in the card itself, as text. Null: as input. */
+export type CardPrices = {
   readonly input_token_cost_per_1m: string
   readonly output_token_cost_per_1m: string
   readonly cache_write_cost_per_1m: string | null
   readonly cache_read_cost_per_1m: string | null
+}
+
+/** A card as an operator gives it: prices as text, names already turned into ids. */
+export type CardInput = CardPrices & {
+  readonly provider_id: string
+  readonly connection_id: string | null
+  readonly model: string
+  readonly match_mode: MatchMode
   readonly currency: string
   readonly effective_from: number
   readonly revision: number
@@ -62,6 +66,20 @@ export function rateStatements(
       aliases.map((row) => ({ ...row, recorded_at: recordedAt })),
     ),
   ]
+}
+
+/** The columns that the prices of a card go to. Throws by the name of the one that is no price. */
+export function priceColumns(prices: CardPrices) {
+  return {
+    input_token_nanos_per_1m: parsePrice(prices.input_token_cost_per_1m, 'input_token_cost_per_1m'),
+    output_token_nanos_per_1m: parsePrice(prices.output_token_cost_per_1m, 'output_token_cost_per_1m'),
+    cache_write_token_nanos_per_1m: optionalPrice(prices.cache_write_cost_per_1m, 'cache_write_cost_per_1m'),
+    cache_read_token_nanos_per_1m: optionalPrice(prices.cache_read_cost_per_1m, 'cache_read_cost_per_1m'),
+  }
+}
+
+export function optionalPrice(text: string | null, field: string): bigint | null {
+  return text === null ? null : parsePrice(text, field)
 }
 
 /** The batch that adds one card of an operator, and the card. Nothing is written. Throws where the card is not sound or not the next revision. */
@@ -105,17 +123,13 @@ function cardOf(id: string, input: CardInput): NewCard {
   if (!/^[A-Z]{3}$/.test(input.currency)) throw invalid('currency', 'must be three capital letters, such as USD.')
   if (!Number.isSafeInteger(input.effective_from) || input.effective_from < 0)
     throw invalid('effective_from', 'must be an instant in epoch milliseconds, 0 for always.')
-  const optional = (text: string | null, field: string): bigint | null => (text === null ? null : parsePrice(text, field))
   return {
     id,
     provider_id: input.provider_id,
     connection_id: input.connection_id,
     model: input.model,
     match_mode: input.match_mode,
-    input_token_nanos_per_1m: parsePrice(input.input_token_cost_per_1m, 'input_token_cost_per_1m'),
-    output_token_nanos_per_1m: parsePrice(input.output_token_cost_per_1m, 'output_token_cost_per_1m'),
-    cache_write_token_nanos_per_1m: optional(input.cache_write_cost_per_1m, 'cache_write_cost_per_1m'),
-    cache_read_token_nanos_per_1m: optional(input.cache_read_cost_per_1m, 'cache_read_cost_per_1m'),
+    ...priceColumns(input),
     currency: input.currency,
     effective_from: input.effective_from,
     revision: BigInt(input.revision),

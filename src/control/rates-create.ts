@@ -2,6 +2,8 @@
 
 import { z } from 'zod'
 import { pricePattern } from '../pricing/money.ts'
+import { matches } from '../pricing/patterns.ts'
+import type { MatchMode } from '../pricing/rows.ts'
 import { findConnection } from './connections.ts'
 import type { OperationContext } from './context.ts'
 import { instant } from './instant.ts'
@@ -28,7 +30,10 @@ const input = z.strictObject({
   revision: z.int().min(0).default(0).describe('A correction of the same instant is the next revision.'),
   connection: z.string().min(1).max(200).optional().describe('Only for this connection, by name or id: a negotiated price.'),
   match_mode: z.enum(['exact', 'prefix', 'glob']).default('exact').describe('How the model is compared.'),
-  url: z.url().optional().describe('Where the price was published.'),
+  url: z
+    .url({ protocol: /^https?$/, error: 'It must be an address that begins with http:// or https://.' })
+    .optional()
+    .describe('Where the price was published.'),
   note: z.string().max(1000).optional().describe('Why, for whoever reads it later.'),
   dry_run: z.boolean().default(false).describe('Check everything and write nothing.'),
 })
@@ -49,7 +54,11 @@ export const ratesCreate = operation({
   input,
   output: shownCard.extend({
     recorded_at: z.int().nullable().describe('Null after a dry run.'),
-    past_attempts: z.int().describe('Attempts already made at or after `effective_from` on this model. What they cost does not change.'),
+    past_attempts: z
+      .int()
+      .describe(
+        'Attempts already made at or after `effective_from` on the models and the connection of this card. What they cost does not change.',
+      ),
     dry_run: z.boolean(),
   }),
   columns: [],
@@ -89,12 +98,16 @@ export const ratesCreate = operation({
 })
 
 async function attemptsSince({ store }: OperationContext, card: NewCard): Promise<number> {
-  const found = await store.read
+  const { match_mode, model, connection_id } = card
+  const counted = await store.read
     .selectFrom('attempts')
-    .select((each) => each.fn.countAll().as('total'))
+    .select((each) => ['model', each.fn.countAll().as('total')])
     .where('provider_id', '=', card.provider_id)
-    .where('model', '=', card.model)
     .where('priced_at', '>=', card.effective_from)
-    .executeTakeFirstOrThrow()
-  return Number(found.total)
+    .$if(match_mode === 'exact', (query) => query.where('model', '=', model))
+    .$if(connection_id !== null, (query) => query.where('connection_id', '=', connection_id!))
+    .groupBy('model')
+    .execute()
+  const matched = counted.filter((row) => matches(match_mode as MatchMode, model, row.model))
+  return matched.reduce((sum, row) => sum + Number(row.total), 0)
 }

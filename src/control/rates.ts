@@ -5,8 +5,8 @@ import { PurserError } from '../core/errors.ts'
 import { cardInForce } from '../pricing/cards.ts'
 import { readRateBook } from '../routing/rates.ts'
 import { findConnection } from './connections.ts'
+import { notFound } from './find.ts'
 import { instant } from './instant.ts'
-import { notFound } from './not-found.ts'
 import { operation } from './operation.ts'
 import { decodeCursor, page, pageOf, paging } from './page.ts'
 import { findProvider } from './providers.ts'
@@ -39,7 +39,7 @@ export const ratesList = operation({
   columns,
   example: 'purser rates list --provider openai',
   async run(context, input) {
-    const after = decodeCursor(input.cursor, 5)
+    const after = decodeCursor(input.cursor, ['text', 'text', 'count', 'count', 'text'])
     let query = cardRows(context)
     if (input.provider !== undefined) query = query.where('rate_cards.provider_id', '=', (await findProvider(context, input.provider)).id)
     if (input.model !== undefined) query = query.where('rate_cards.model', '=', input.model)
@@ -49,7 +49,7 @@ export const ratesList = operation({
         eb(
           refTuple('providers.name', 'rate_cards.model', 'rate_cards.effective_from', 'rate_cards.revision', 'rate_cards.id'),
           '>',
-          tuple(String(providerName), String(afterModel), Number(from), BigInt(Number(revision)), String(id)),
+          tuple(providerName, afterModel, from, BigInt(revision), id),
         ),
       )
     }
@@ -142,7 +142,7 @@ export const ratesAt = operation({
         'not_found',
         `No rate card prices "${input.model}" of ${serves.name} at that instant. Its calls are unpriced, not free.`,
         {
-          hint: `Add one:  purser rates create --provider ${serves.name} --model ${input.model} --input 0.00 --output 0.00`,
+          hint: `Add one:  purser rates create --provider ${serves.name} --model ${input.model} --input PRICE --output PRICE`,
         },
       )
     }

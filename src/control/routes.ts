@@ -4,8 +4,13 @@ import { type Operation, reaches } from './operation.ts'
 
 export const apiPrefix = '/api/v1'
 
-/** `path` has its parameters in braces, as OpenAPI writes them. */
-export type Route = { readonly operation: Operation; readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'; readonly path: string }
+/** `path` has its parameters in braces, as OpenAPI writes them. `status` is that of an answer when all went well. */
+export type Route = {
+  readonly operation: Operation
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  readonly path: string
+  readonly status: 200 | 201
+}
 
 const verbs: Readonly<Record<string, Route['method']>> = { list: 'GET', get: 'GET', create: 'POST', update: 'PATCH', remove: 'DELETE' }
 
@@ -19,7 +24,7 @@ export function routeOf(operation: Operation): Route {
     ...(verb === undefined || plain ? [] : [verb]),
     ...operation.positional.filter((field) => isRequired(operation, field)).map((field) => `{${field}}`),
   ]
-  return { operation, method, path: `${apiPrefix}/${steps.join('/')}` }
+  return { operation, method, path: `${apiPrefix}/${steps.join('/')}`, status: verb === 'create' ? 201 : 200 }
 }
 
 /** Fixed paths before those with a parameter in the same place, so that the first match is the right one. */

@@ -4,9 +4,8 @@ import type { Catalogue, CatalogueAlias, CatalogueCard } from '../catalog/rate-c
 import { canonicalJson, type Json } from '../core/json.ts'
 import { sourceRank } from '../pricing/book.ts'
 import { conditionKey } from '../pricing/conditions.ts'
-import { parsePrice } from '../pricing/money.ts'
 import type { AliasRow, CardRow, ComponentRow, MultiplierRow, VoidRow } from '../pricing/rows.ts'
-import type { NewAlias, NewCard } from './rate-statements.ts'
+import { type NewAlias, type NewCard, optionalPrice, priceColumns } from './rate-statements.ts'
 import type { Conflict } from './seed-manifest.ts'
 
 export type RatesPresent = {
@@ -78,7 +77,9 @@ function judge(there: readonly Known[], fresh: Known, correction: boolean): Verd
   const peers = there.filter((row) => row.comparable === fresh.comparable)
   const inForce = peers.findLast((row) => !row.voided)
   if (inForce?.content === fresh.content) return 'nothing'
-  if (peers.length === 0 || correction) return 'insert'
+  if (peers.length === 0) return 'insert'
+  // What was withdrawn after it had been corrected is not put back by the next start.
+  if (correction) return peers.some((row) => row.voided && row.content === fresh.content) ? 'nothing' : 'insert'
   return inForce === undefined && peers.some((row) => row.content === fresh.content) ? 'nothing' : 'conflict'
 }
 
@@ -101,17 +102,13 @@ function knownCards(present: RatesPresent): Map<string, Known[]> {
 }
 
 function cardOf(item: CatalogueCard, providerId: string, source: string, ids: () => string): NewCard {
-  const optional = (text: string | null, field: string): bigint | null => (text === null ? null : parsePrice(text, field))
   return {
     id: ids(),
     provider_id: providerId,
     connection_id: null,
     model: item.model,
     match_mode: 'exact',
-    input_token_nanos_per_1m: parsePrice(item.input_token_cost_per_1m, 'input_token_cost_per_1m'),
-    output_token_nanos_per_1m: parsePrice(item.output_token_cost_per_1m, 'output_token_cost_per_1m'),
-    cache_write_token_nanos_per_1m: optional(item.cache_write_cost_per_1m, 'cache_write_cost_per_1m'),
-    cache_read_token_nanos_per_1m: optional(item.cache_read_cost_per_1m, 'cache_read_cost_per_1m'),
+    ...priceColumns(item),
     currency: item.currency,
     effective_from: item.effective_from,
     revision: 0n,
@@ -119,7 +116,7 @@ function cardOf(item: CatalogueCard, providerId: string, source: string, ids: ()
     source_ref: item.source_ref,
     components: item.components.map((part) => ({
       meter: part.meter,
-      price_nanos: optional(part.price, part.meter),
+      price_nanos: optionalPrice(part.price, part.meter),
       per_units: BigInt(part.per_units),
     })),
   }

@@ -7,7 +7,7 @@ import type { Store } from '../store/store.ts'
 import { insertRows } from './insert-rows.ts'
 import { rateStatements } from './rate-statements.ts'
 import { type Conflict, type ManifestPlan, planManifest } from './seed-manifest.ts'
-import { planRates, type RatesPresent } from './seed-rates.ts'
+import { planRates, type RatesPlan, type RatesPresent } from './seed-rates.ts'
 
 export type Shipped = { readonly manifest: Manifest; readonly catalogue: Catalogue }
 
@@ -45,7 +45,7 @@ export async function seed(
   const plan = isOlder ? nothing : planManifest(shipped.manifest, { providers, connections, profiles, seeded }, clock.now())
   const there = new Set([...providers, ...plan.providers].map((row) => row.id))
   const providerIds = new Map(shipped.manifest.providers.filter((item) => there.has(item.id)).map((item) => [item.name, item.id]))
-  const priced = planRates(shipped.catalogue, rates, providerIds, ids)
+  const priced = isOlder ? noRates : planRates(shipped.catalogue, rates, providerIds, ids)
   const rateRows = rateStatements(read, ids, priced.cards, priced.aliases)
   const statements = [
     ...insertRows(read, 'providers', plan.providers),
@@ -70,6 +70,8 @@ export async function seed(
   })
   return { inserted, conflicts, revision: written.revision }
 }
+
+const noRates: RatesPlan = { cards: [], aliases: [], conflicts: [] }
 
 /** An older release beside a newer database has nothing to say of its rows. */
 const nothing: ManifestPlan = { providers: [], connections: [], model_profiles: [], canonical_base: [], conflicts: [] }

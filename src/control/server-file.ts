@@ -2,6 +2,7 @@
 
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { z } from 'zod'
+import { withoutPassword } from '../core/database-address.ts'
 import { parseJson } from '../core/json.ts'
 import type { Home } from './home.ts'
 
@@ -24,10 +25,14 @@ export function removeServerFile(home: Home, pid: number): void {
   if (readServerFile(home)?.pid === pid) rmSync(home.serverFile, { force: true })
 }
 
-/** The server that the file names, if that process lives. A leftover of one that was killed counts as none. */
-export function liveServer(home: Home): ServerFile | null {
+/**
+ * The server of this home, if its process lives and it serves this database (undefined: whichever it is). A leftover of one that
+ * was killed counts as none.
+ */
+export function liveServer(home: Home, database: string | undefined): ServerFile | null {
   const found = readServerFile(home)
-  return found !== null && lives(found.pid) ? found : null
+  if (found === null || !lives(found.pid)) return null
+  return database === undefined || withoutPassword(database) === found.database ? found : null
 }
 
 function readServerFile(home: Home): ServerFile | null {

@@ -17,3 +17,6 @@ export const providerAuth = z.discriminatedUnion('type', [
 ])
 
 export type ProviderAuth = z.infer<typeof providerAuth>
+
+/** Whether the secret behind a credential is at hand. `unknown` means that nobody looked; it never changes what is configured. */
+export type Presence = 'present' | 'absent' | 'unknown'

@@ -1,6 +1,6 @@
 /** The admin API: every operation as a route, behind an admin key with the scope that the operation names. */
 
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
 import type { OperationContext } from '../control/context.ts'
@@ -22,8 +22,8 @@ export type AdminOptions = {
   readonly release: string
   /** Read for every request, since ports are known only once the listeners are up. */
   edge(): Edge
-  /** The admin key of a request. Throws `unauthenticated` or `forbidden`. */
-  authenticate(headers: Headers, query: URLSearchParams): Key
+  /** The admin key of a request: in a header, never in the address. Throws `unauthenticated` or `forbidden`. */
+  authenticate(headers: Headers): Key
   contextFor(actor: Actor): OperationContext
   ids(): string
   readiness(): { readonly ready: boolean; readonly reason: string | null }
@@ -64,15 +64,40 @@ export function adminApp(options: AdminOptions): Hono<Variables> {
   for (const route of routesOf(options.operations)) {
     const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1')
     app.on(route.method, path, async (context) => {
-      const actor = actorOf(options.authenticate(context.req.header(), new URL(context.req.url).searchParams))
+      const actor = actorOf(options.authenticate(context.req.header()))
       const body = await invoke(route.operation, options.contextFor(actor), await inputOf(route, context))
-      return send(
-        { status: route.method === 'POST' && route.operation.name.endsWith('.create') ? 201 : 200, body },
-        context.get('requestId'),
-      )
+      return send({ status: route.status, body }, context.get('requestId'))
     })
   }
   return app
+}
+
+const limits = {
+  headerBytes: 16 * 1024,
+  headerLines: 100,
+  headerMs: 10_000,
+  /** How often Node looks for requests that are late. */
+  lookMs: 2_000,
+  requestMs: 70_000,
+  idleMs: 5_000,
+  sockets: 256,
+}
+
+/** The admin port: the routes behind the guard, within limits. */
+export function createAdminServer(options: AdminOptions): Server {
+  const server = createServer(
+    {
+      maxHeaderSize: limits.headerBytes,
+      headersTimeout: limits.headerMs,
+      requestTimeout: limits.requestMs,
+      connectionsCheckingInterval: limits.lookMs,
+      keepAliveTimeout: limits.idleMs,
+    },
+    adminListener(options),
+  )
+  server.maxHeadersCount = limits.headerLines
+  server.maxConnections = limits.sockets
+  return server
 }
 
 /** The same for a node:http server, with every request checked before it is routed. */
@@ -106,7 +131,6 @@ async function inputOf(route: Route, context: Context<Variables>): Promise<Recor
   }
   for (const [name, text] of Object.entries(context.req.param() as Record<string, string>)) put(name, text)
   for (const [name, text] of new URL(context.req.url).searchParams) {
-    if (name === 'key' && !fields.has('key')) continue
     const field = fields.get(name)
     put(name, field === undefined ? text : readField(field, text))
   }

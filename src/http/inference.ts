@@ -1,7 +1,6 @@
 /** The inference port: unmodified SDKs come in here. node:http, with the fewest steps between the socket and the gateway. */
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
 import type { ContractId } from '../contracts/contract.ts'
 import { refuseDestinations } from '../core/destinations.ts'
 import { asPurserError, PurserError } from '../core/errors.ts'
@@ -15,6 +14,7 @@ import { type Edge, guardContentType, guardRequest } from './guard.ts'
 import type { Authenticator } from './keys.ts'
 import { route, shapeFor } from './mounts.ts'
 import { nodeExchange, plainHeaders } from './node-exchange.ts'
+import { type Sockets, watchSockets } from './sockets.ts'
 
 export type InferenceDeps = {
   readonly gateway: Gateway
@@ -27,6 +27,8 @@ export type InferenceDeps = {
   readonly adminUrl: () => string
   readonly log: Log
 }
+
+export type InferenceServer = { readonly server: Server } & Pick<Sockets, 'quiesce'>
 
 const limits = {
   headerBytes: 16 * 1024,
@@ -41,10 +43,7 @@ const limits = {
   perPeer: 256,
 }
 
-export function createInferenceServer(deps: InferenceDeps): Server {
-  const answers = new WeakMap<object, Set<ServerResponse>>()
-  /** Nothing else may be written into an answer that has begun. */
-  const isAnswering = (socket: object): boolean => [...(answers.get(socket) ?? [])].some((outgoing) => outgoing.headersSent)
+export function createInferenceServer(deps: InferenceDeps): InferenceServer {
   const server = createServer(
     {
       maxHeaderSize: limits.headerBytes,
@@ -56,17 +55,14 @@ export function createInferenceServer(deps: InferenceDeps): Server {
       noDelay: true,
     },
     (incoming, outgoing) => {
-      const open = answers.get(incoming.socket)
-      if (open) open.add(outgoing)
-      else answers.set(incoming.socket, new Set([outgoing]))
-      outgoing.once('close', () => answers.get(incoming.socket)?.delete(outgoing))
+      sockets.carry(incoming.socket, outgoing)
       serve(deps, incoming, outgoing)
     },
   )
   server.maxHeadersCount = limits.headerLines
   server.maxConnections = limits.sockets
   server.maxRequestsPerSocket = limits.requestsPerSocket
-  boundPeers(server)
+  const sockets = watchSockets(server, limits.perPeer)
   server.on('upgrade', (_incoming, socket) => socket.end('HTTP/1.1 426 Upgrade Required\r\nconnection: close\r\ncontent-length: 0\r\n\r\n'))
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     const status =
@@ -75,27 +71,10 @@ export function createInferenceServer(deps: InferenceDeps): Server {
         : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
           ? '408 Request Timeout'
           : '400 Bad Request'
-    if (socket.writable && !isAnswering(socket)) socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
+    if (socket.writable && !sockets.isAnswering(socket)) socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
     else socket.destroy()
   })
-  return server
-}
-
-/** At most so many sockets of one peer address. */
-function boundPeers(server: Server): void {
-  const peers = new Map<string, number>()
-  server.on('connection', (socket: Socket) => {
-    const peer = socket.remoteAddress ?? ''
-    const count = (peers.get(peer) ?? 0) + 1
-    if (count > limits.perPeer) return void socket.destroy()
-    peers.set(peer, count)
-    socket.setKeepAlive(true, 15_000)
-    socket.once('close', () => {
-      const left = (peers.get(peer) ?? 1) - 1
-      if (left > 0) peers.set(peer, left)
-      else peers.delete(peer)
-    })
-  })
+  return { server, quiesce: () => sockets.quiesce() }
 }
 
 function serve(deps: InferenceDeps, incoming: IncomingMessage, outgoing: ServerResponse): void {

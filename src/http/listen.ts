@@ -8,7 +8,7 @@ export type Wanted = { readonly host: string; readonly port: number; readonly as
 
 const furthest = 20
 
-/** Returns the port that is listened on. Throws `conflict`, code `port_busy`. */
+/** Returns the port that is listened on. Throws by code: `port_busy` where none was free, `port_unusable` where the address is not to be had. */
 export async function listen(server: Server, wanted: Wanted): Promise<number> {
   for (let port = wanted.port; ; port += 1) {
     const busy = await attempt(server, wanted.host, port)
@@ -33,7 +33,7 @@ function taken(wanted: Wanted): PurserError {
   return new PurserError('internal', `Port ${wanted.port} on ${wanted.host} is taken by another process.`, {
     code: 'port_busy',
     field: wanted.flag,
-    hint: `Name a free one: purser serve ${wanted.flag} ${wanted.port + 100}`,
+    hint: `Name a free one, or 0 for any: purser serve ${wanted.flag} ${wanted.port + 100 > 65_535 ? 0 : wanted.port + 100}`,
   })
 }
 

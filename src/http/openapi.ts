@@ -37,7 +37,7 @@ export function openApi(operations: readonly Operation[], release: string): Sche
   }
 }
 
-function described({ operation, method, path }: Route): Schema {
+function described({ operation, method, path, status }: Route): Schema {
   const fields = fieldsOf(operation)
   const inPath = fields.filter((field) => path.includes(`{${field.name}}`))
   const rest = fields.filter((field) => !inPath.includes(field))
@@ -51,7 +51,7 @@ function described({ operation, method, path }: Route): Schema {
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(inBody ? { requestBody: { required: rest.some((field) => field.required), content: content(bodySchema(rest)) } } : {}),
     responses: {
-      [operation.name.endsWith('.create') ? '201' : '200']: { description: 'Done.', content: content(printed(operation.output, 'output')) },
+      [status]: { description: 'Done.', content: content(printed(operation.output, 'output')) },
       default: refused,
     },
   }

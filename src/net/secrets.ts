@@ -1,10 +1,8 @@
 /** A reference to a secret turned into the secret. The environment is read once, at the start, into a map that nothing else can see. */
 
+import type { Presence } from '../core/auth.ts'
 import { PurserError } from '../core/errors.ts'
 import { Secret } from '../core/secret.ts'
-
-/** `unknown` means that nobody looked. It never changes what is configured. */
-export type Presence = 'present' | 'absent' | 'unknown'
 
 export type Secrets = {
   /** The secret, usable for this origin alone. Throws for a reference of a kind that is not served, and for a name nobody looked up. */

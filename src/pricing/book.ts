@@ -30,11 +30,7 @@ export type ProviderRates = {
   readonly recordedAts: readonly number[]
 }
 
-export type RateBook = {
-  readonly providers: ReadonlyMap<string, ProviderRates>
-  /** The newest `recorded_at` among the rows: what this book knows. 0 for an empty book. */
-  readonly knownAt: number
-}
+export type RateBook = { readonly providers: ReadonlyMap<string, ProviderRates> }
 
 export function rateBook(rows: RateRows): RateBook {
   const components = Map.groupBy(rows.components ?? [], (row) => row.rate_card_id)
@@ -55,9 +51,7 @@ export function rateBook(rows: RateRows): RateBook {
   const providers = new Map<string, ProviderRates>()
   for (const id of new Set([...cardsOf.keys(), ...aliasesOf.keys()]))
     providers.set(id, providerRates(cardsOf.get(id) ?? [], aliasesOf.get(id) ?? []))
-  let knownAt = 0
-  for (const rates of providers.values()) knownAt = Math.max(knownAt, rates.recordedAts.at(-1) ?? 0)
-  return { providers, knownAt }
+  return { providers }
 }
 
 /** Operators outrank imports, and both outrank what a catalogue says. */

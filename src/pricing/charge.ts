@@ -9,7 +9,7 @@ import { type Billing, type Charged, type ChargeLine, rulesVersion, type Unprice
 import type { Facts } from './conditions.ts'
 import { amountPico, fitsInt64, saturate } from './money.ts'
 import { factorOf, hasUnlistedTier, isSoldOtherwise, priceOf, priceTable } from './prices.ts'
-import { unknownCharge } from './unbilled.ts'
+import { isIncluded, unknownCharge } from './unbilled.ts'
 
 export type ChargeQuery = {
   readonly book: RateBook
@@ -37,7 +37,7 @@ type Sheet = {
 }
 
 export function chargeUsage(query: ChargeQuery): Charged {
-  const included = query.billing === 'subscription' || query.billing === 'none'
+  const included = isIncluded(query.billing)
   const { usage } = query
   if (usage === null) return unknownCharge(query.billing)
   const sheet: Sheet = { query, role: included ? 'shadow' : 'charge', lines: [], unpriced: {}, flags: new Set(usage.flags), cards: 0 }
@@ -55,11 +55,6 @@ export function chargeUsage(query: ChargeQuery): Charged {
     priceSegment(sheet, index, segment, found?.card, index === 0 && !namesRequests)
   }
   return total(sheet, included, currency, matched)
-}
-
-/** The line's amount, computed again from the line alone. */
-export function recomputeLine(line: Pick<ChargeLine, 'qty' | 'priceNanos' | 'perUnits' | 'num' | 'den'>): bigint {
-  return amountPico(line)
 }
 
 /** A segment of another model is looked up by that model as reported, and by nothing that was asked for. */

@@ -4,7 +4,7 @@ import type { Meter } from '../core/meters.ts'
 import type { UsageFlag } from '../core/usage.ts'
 import type { Matched } from './cards.ts'
 
-/** Raised when a rule below changes, so that an old charge is explained by the rules it was made with. */
+/** Raised when a rule of this room changes, so that an old charge is explained by the rules it was made with. */
 export const rulesVersion = 1
 
 export type PricingStatus = 'priced' | 'partially_priced' | 'unpriced' | 'included'

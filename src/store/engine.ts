@@ -19,9 +19,9 @@ export interface Executor {
   transaction<T>(run: () => Promise<T>): Promise<T>
 }
 
-/** What a Postgres driver must offer. `query` with parameters takes `$1`, `$2` and so on. */
+/** What a connection to Postgres must offer here. `query` with parameters takes `$1`, `$2` and so on. */
 export interface PostgresSession {
-  query(sql: string, parameters: readonly SqlValue[]): Promise<ResultRow[]>
+  query(sql: string, parameters: readonly SqlValue[]): Promise<{ readonly rows: readonly ResultRow[] }>
 }
 
 export function sqliteExecutor(connection: SqliteConnection): Executor {
@@ -32,38 +32,17 @@ export function sqliteExecutor(connection: SqliteConnection): Executor {
 }
 
 export function postgresExecutor(session: PostgresSession): Executor {
-  const query = (sql: string, parameters: readonly SqlValue[]) =>
-    session.query(parameters.length === 0 ? sql : numbered(sql), parameters).catch((error: unknown) => {
+  const query = async (sql: string, parameters: readonly SqlValue[]): Promise<ResultRow[]> => {
+    try {
+      return [...(await session.query(parameters.length === 0 ? sql : numbered(sql), parameters)).rows]
+    } catch (error) {
       throw storeError(error)
-    })
+    }
+  }
   // Named, because a database's own default may be a level at which a wait for a lock ends with old rows in sight.
   return withTransactions('postgres', 'BEGIN ISOLATION LEVEL READ COMMITTED', {
     exec: async (sql) => void (await query(sql, [])),
     all: (sql, parameters = []) => query(sql, parameters),
-  })
-}
-
-/** The part of a client of `pg` that is needed here, so that tests and pools can pass theirs. */
-export interface PgClient {
-  query(config: {
-    text: string
-    values?: unknown[]
-    types: { getTypeParser(oid: number, format?: unknown): (text: string) => unknown }
-  }): Promise<{
-    rows: unknown[]
-  }>
-}
-
-const int8 = 20
-
-/** BIGINT read as bigint; every other type as `fallback` reads it (pass `pg.types.getTypeParser`). */
-export function pgExecutor(client: PgClient, fallback: (oid: number, format?: unknown) => (text: string) => unknown): Executor {
-  const types = { getTypeParser: (oid: number, format?: unknown) => (oid === int8 ? BigInt : fallback(oid, format)) }
-  return postgresExecutor({
-    query: async (text, parameters) => {
-      const answer = await client.query(parameters.length === 0 ? { text, types } : { text, values: [...parameters], types })
-      return answer.rows as ResultRow[]
-    },
   })
 }
 

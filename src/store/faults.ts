@@ -32,7 +32,18 @@ const faults = {
     says: 'The database can not be opened',
     hint: 'Look at the path, and at the permissions of its folder.',
   },
-  lost: { kind: 'unavailable', code: 'store_down', says: 'The connection to the database is lost' },
+  lost: {
+    kind: 'unavailable',
+    code: 'store_down',
+    says: 'The connection to the database is lost',
+    hint: 'Look whether the server runs, and whether PURSER_DATABASE_URL or --database names it.',
+  },
+  refused: {
+    kind: 'unavailable',
+    code: 'store_refused',
+    says: 'The database server does not let Purser in',
+    hint: 'Look at user, password and name in PURSER_DATABASE_URL or --database, and at pg_hba.conf.',
+  },
   retry: { kind: 'unavailable', code: 'store_contended', says: 'The database asks to try again' },
   other: { kind: 'internal', code: 'store_failed', says: 'The database refused the statement' },
 } as const satisfies Record<string, Row>
@@ -58,6 +69,8 @@ const sqliteExtendedCodes: Readonly<Record<number, Fault>> = { 4874: 'full' }
 /** SQLSTATE of Postgres, the whole of it or its class of two characters. */
 const postgresCodes: Readonly<Record<string, Fault>> = {
   '08': 'lost',
+  '28': 'refused',
+  '3D': 'refused',
   '23': 'constraint',
   '22': 'constraint',
   '25P03': 'lost',
@@ -77,7 +90,17 @@ const postgresCodes: Readonly<Record<string, Fault>> = {
   XX002: 'corrupt',
 }
 
-const socketCodes = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'ENOENT', 'EHOSTUNREACH'])
+const socketCodes = new Set([
+  'ECONNRESET',
+  'ECONNREFUSED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ENOENT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+])
 const faultByCode = new Map<string, Fault>(Object.entries(faults).map(([fault, row]) => [row.code, fault as Fault]))
 
 /** What went wrong, of a driver's own error or of one that `storeError` has made of it. */

@@ -1,7 +1,7 @@
 /** The facts of a Postgres schema, off its catalogue. Only what the versions agree on is read: 18 lists NOT NULL as a constraint, 15 does not. */
 
 import type { Executor } from './engine.ts'
-import { columnFact, digest, foreignKeyFact, foreignKeyName, functionFact, indexFact } from './facts.ts'
+import { columnFact, digest, foreignKeyFact, foreignKeyName, functionFact, indexFact } from './fingerprint-facts.ts'
 import { triggerForm } from './triggers.ts'
 
 const storages: Readonly<Record<string, string>> = { 'text C': 'text', bigint: 'int', 'double precision': 'real' }

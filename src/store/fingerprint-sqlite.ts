@@ -1,7 +1,7 @@
 /** The facts of a SQLite database, off its pragmas. Where no pragma tells (checks, deferral, triggers), off the text that made the table, which SQLite keeps as written. */
 
 import type { Executor } from './engine.ts'
-import { columnFact, digest, foreignKeyFact, foreignKeyName, indexFact } from './facts.ts'
+import { columnFact, digest, foreignKeyFact, foreignKeyName, indexFact } from './fingerprint-facts.ts'
 
 const storages: Readonly<Record<string, string>> = { TEXT: 'text', INTEGER: 'int', REAL: 'real' }
 

@@ -2,7 +2,7 @@
 
 import { rowidCheck, rowidCheckName, storageOf } from './ddl.ts'
 import type { Engine, Executor } from './engine.ts'
-import { columnFact, digest, foreignKeyFact, foreignKeyName, functionFact, indexFact } from './facts.ts'
+import { columnFact, digest, foreignKeyFact, foreignKeyName, functionFact, indexFact } from './fingerprint-facts.ts'
 import { readPostgres } from './fingerprint-postgres.ts'
 import { readSqlite } from './fingerprint-sqlite.ts'
 import { defaultOf, guardsOf, tableEntries } from './print.ts'

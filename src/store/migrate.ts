@@ -7,12 +7,12 @@ import type { Executor } from './engine.ts'
 import { faultOf } from './faults.ts'
 import { type Migration, type Step, schemaOn } from './migration.ts'
 import { registry as ours } from './migrations/index.ts'
-import { type Plan, plan, requireConsent, type Target } from './plan.ts'
+import { type MigrationTarget, type Plan, plan, requireConsent } from './plan.ts'
 import { eraseRecord, readStanding, writeApplied, writeFailed } from './records.ts'
 import type { Registered } from './registry.ts'
 import { type Finding, refusal, validate } from './validate.ts'
 
-export type MigrateOptions = Target & {
+export type MigrateOptions = MigrationTarget & {
   readonly clock: Clock
   /** The version of Purser, for the records. */
   readonly release: string

@@ -28,7 +28,7 @@ export async function lockPostgres(options: OpenOptions, source: PostgresSource,
     await connection.close()
     throw error
   }
-  const executor = postgresExecutor({ query: async (sql, parameters) => [...(await connection.query(sql, parameters)).rows] })
+  const executor = postgresExecutor(connection)
   return {
     executor,
     async start() {

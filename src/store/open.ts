@@ -1,5 +1,6 @@
 /** Opens a database for the one process that may write to it, in three steps: lock it, let the caller bring it up to date, start the writer and the reads. */
 
+import { isPostgres, withoutPassword } from '../core/database-address.ts'
 import type { Database, LockedDatabase, OpenOptions, OpenStore, ReadOnlyStore } from './database.ts'
 import type { Executor } from './engine.ts'
 import { lockPostgres, readPostgres } from './open-postgres.ts'
@@ -25,7 +26,8 @@ export async function lockDatabase(options: OpenOptions): Promise<LockedDatabase
   const { database } = options
   if (database === ':memory:') return openMemory(options)
   const source = sourceOf(database)
-  if (source !== undefined) return lockPostgres(options, source, nameOf(database))
+  const name = typeof database === 'string' ? withoutPassword(database) : 'The database'
+  if (source !== undefined) return lockPostgres(options, source, name)
   return lockSqliteFile(options, database as string)
 }
 
@@ -35,19 +37,7 @@ export function openReadOnly(database: Database): ReadOnlyStore {
   return source === undefined ? readSqliteFile(database as string) : readPostgres(source)
 }
 
-/** The database as it may be printed: a URL without its password and query. */
-export function nameOf(database: Database): string {
-  if (typeof database !== 'string') return 'The database'
-  if (!isUrl(database)) return database
-  const url = URL.parse(database)
-  return url === null ? 'The database' : `${url.protocol}//${url.host}${url.pathname}`
-}
-
 function sourceOf(database: Database): PostgresSource | undefined {
   if (typeof database !== 'string') return database
-  return isUrl(database) ? postgresSource(database) : undefined
-}
-
-function isUrl(database: string): boolean {
-  return /^postgres(ql)?:\/\//.test(database)
+  return isPostgres(database) ? postgresSource(database) : undefined
 }

@@ -22,10 +22,10 @@ export type Plan = {
 }
 
 /** An id stays and all above it goes; `none` undoes all; nothing said is the newest. `only` is one step up, which must be the next. */
-export type Target = { readonly to?: string; readonly only?: string }
+export type MigrationTarget = { readonly to?: string; readonly only?: string }
 
 /** Throws the finding that forbids it, as an error with its command. */
-export function plan(registry: readonly Registered[], standing: Standing, target: Target = {}): Plan {
+export function plan(registry: readonly Registered[], standing: Standing, target: MigrationTarget = {}): Plan {
   const finding = judge(registry, standing)
   const applied = Math.min(registry.length, standing.records.filter(({ state }) => state === 'applied').length)
   const position = positionOf(registry, target)
@@ -56,7 +56,7 @@ export function requireConsent({ direction, steps }: Plan, acceptLoss: readonly 
   })
 }
 
-function positionOf(registry: readonly Registered[], { to, only }: Target): number {
+function positionOf(registry: readonly Registered[], { to, only }: MigrationTarget): number {
   const wanted = only ?? to
   if (wanted === undefined) return registry.length
   if (wanted === 'none' && only === undefined) return 0

@@ -28,7 +28,7 @@ export interface SqliteConnection {
 }
 
 /** Older ones can corrupt a write-ahead log. */
-const oldestVersion = [3, 51, 3] as const
+export const oldestSqlite = [3, 51, 3] as const
 
 const setsSynchronous = /^\s*PRAGMA\s+(\w+\.)?synchronous\s*[=(]/i
 
@@ -46,6 +46,12 @@ const settings: readonly Setting[] = [
   { pragma: 'wal_autocheckpoint', set: '0', reads: [0n] },
   { pragma: 'journal_size_limit', set: '-1', reads: [-1n] },
 ]
+
+/** What each setting of a database file must read, as text. */
+export const wantedSettings: Readonly<Record<string, readonly string[]>> = {
+  journal_mode: ['wal'],
+  ...Object.fromEntries(settings.map(({ pragma, reads }) => [pragma, reads.map(String)])),
+}
 
 /** A connection to a database file, or to `:memory:`. */
 export function openSqlite(path: string, options: { readonly readonly?: boolean } = {}): SqliteConnection {
@@ -98,11 +104,11 @@ function open(path: string, readonly: boolean, timeout = 5000): DatabaseSync {
 function checkVersion(database: DatabaseSync): void {
   const version = String(database.prepare('SELECT sqlite_version() AS version').get()?.version)
   const parts = version.split('.').map(Number)
-  const difference = oldestVersion.map((oldest, index) => (parts[index] ?? 0) - oldest).find((step) => step !== 0) ?? 0
+  const difference = oldestSqlite.map((oldest, index) => (parts[index] ?? 0) - oldest).find((step) => step !== 0) ?? 0
   if (difference >= 0) return
   throw new PurserError(
     'internal',
-    `SQLite ${version} can corrupt its log. Purser needs ${oldestVersion.join('.')} or newer: use a newer Node.`,
+    `SQLite ${version} can corrupt its log. Purser needs ${oldestSqlite.join('.')} or newer: use a newer Node.`,
   )
 }
 

@@ -40,8 +40,8 @@ export type ControlBatch = {
   /** Set where the batch was built from a known revision: another one in the database is `conflict`. The bump of `revision` is always part of the batch. */
   readonly expectRevision?: bigint
   /**
-   * Statements that need the batch's one `recorded_at` (money.md: one value a transaction, `max(now, newest + 1)`) bind this
-   * symbol-like marker in its place; the batch row of `rate_batches` is inserted last.
+   * The row of `rate_batches` that seals the batch, written last. Statements that need its one `recorded_at` (now, or just above
+   * the newest there is) bind the stand-in `recordedAt` in its place.
    */
   readonly rates?: { readonly source: string; readonly actor: string; readonly note: string | null }
 }

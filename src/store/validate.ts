@@ -77,7 +77,7 @@ export function advise(finding: Finding): Advice {
     case 'failed':
       return {
         sentence: `Migration ${finding.id} has failed and was undone: ${finding.error}`,
-        command: `purser migrate --only ${finding.id} --verbose`,
+        command: `purser migrate --only ${finding.id} --debug`,
       }
     case 'newer':
       return {

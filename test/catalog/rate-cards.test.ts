@@ -83,3 +83,16 @@ test('a price that needs a float, an unknown meter or a condition is refused', (
   for (const change of bad)
     assert.equal(catalogueSchema.safeParse({ ...catalogue, cards: [{ ...card, ...change }] }).success, false, JSON.stringify(change))
 })
+
+test('every provider and model that the README names has a price in the box', () => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+  const providers = shippedManifest().providers.map(({ name }) => name)
+  const named = [...readme.matchAll(/`([a-z-]+)\/([\w.:-]+)`/g)].filter(([, provider]) => providers.includes(provider!))
+  assert.ok(named.length >= 2)
+  const { cards, aliases } = shippedCatalogue()
+  for (const [, provider, model] of named) {
+    const priced = cards.some((card) => card.provider === provider && card.model === model)
+    const known = aliases.some((alias) => alias.provider === provider && alias.alias === model && alias.model !== null)
+    assert.ok(priced || known, `${provider}/${model}`)
+  }
+})

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { exitCodes } from '../../src/cli/exit-codes.ts'
 import { exitCodeOf, printFailure } from '../../src/cli/failure.ts'
-import { exitCodes } from '../../src/cli/help.ts'
 import { coloured, type Terminal } from '../../src/cli/terminal.ts'
 import { type ErrorKind, errorKinds, PurserError } from '../../src/core/errors.ts'
 

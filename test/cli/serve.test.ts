@@ -63,6 +63,7 @@ test('a first start prints where it is, names of keys and paths of files, and ne
   assert.equal((await purser(['calls', 'list', '--quiet'], env)).out, `${call}\n`)
   const explained = await purser(['explain', 'call', call], env)
   assert.equal(explained.exitCode, 0, explained.out)
+  assert.match(explained.out, /usage from provider_final: input_tokens 2, output_tokens \d+$/m)
   assert.match(explained.out, /2 × 1\.00 \/ 1000000 = 0\.000002 USD/)
   assert.match((await purser(['status'], env)).out, /server +pid \d+/)
   const connections = JSON.parse((await purser(['connections', 'list', '--json'], env)).out) as {

@@ -32,6 +32,15 @@ test('columns stand below their titles, numbers flush right', () => {
   assert.equal(table, ['MODEL       COST', 'a            0.5', 'long-name  12.25'].join('\n'))
 })
 
+test('an id is there to be copied: what stands beside it is cut first', () => {
+  const id = '01990000-0000-7000-8000-000000000000'
+  const row = [id, '2026-01-31T12:00:00Z', 'provider-of-some-length/model-of-some-length', 'provider_error', '0.012345']
+  const columns = ['CALL', 'AT', 'ASKED FOR', 'OUTCOME', 'CHARGED'].map((title) => ({ title, whole: title === 'CALL' }))
+  const table = renderTable(columns, [row], 100)
+  assert.ok(table.includes(`${id}  `), table)
+  for (const line of renderTable(columns, [row], 60).split('\n')) assert.ok(widthOf(line) <= 60)
+})
+
 test('nothing in a table can steer the terminal', () => {
   const table = renderTable([{ title: 'X' }], [['\u001b[31mred\u001b[0m'], ['a\nb'], ['\u202egnp.exe'], ['\u0007']], 100)
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there

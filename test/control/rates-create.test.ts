@@ -51,6 +51,36 @@ eachStore((fresh) => {
     assert.equal(corrected.input_token_cost_per_1m, '2.00')
   })
 
+  test('a card that lands in the past counts the attempts on its own models and its own connection', async (t) => {
+    const { context, enter } = await open(t)
+    for (const model of ['fast-1', 'fast-2', 'slow-1']) await enter({ model, meters: { input_tokens: 1n } })
+    const past = async (extra: object): Promise<number> =>
+      ratesCreate.output.parse(await invoke(ratesCreate, context, { ...card, effective_from: 1, dry_run: true, ...extra })).past_attempts
+    assert.equal(await past({ model: 'fast-1' }), 1)
+    assert.equal(await past({ model: 'fast-', match_mode: 'prefix' }), 2)
+    assert.equal(await past({ model: '*-1', match_mode: 'glob' }), 2)
+    assert.equal(await past({ model: 'fast-1', effective_from: Date.parse('2100-01-01') }), 0)
+    const { connection_name } = await context.store.read.selectFrom('attempts').select('connection_name').limit(1).executeTakeFirstOrThrow()
+    assert.equal(await past({ model: '*', match_mode: 'glob', connection: connection_name }), 3)
+    await context.store.writer.control({
+      statements: [
+        {
+          sql: `INSERT INTO connections SELECT 'second', 'second', provider_id, auth, billing, platform, on_abandon, NULL, is_canonical,
+            canonical_revision, disabled, removed_at, created_at, updated_at FROM connections WHERE name = '${connection_name}'`,
+          parameters: [],
+        },
+      ],
+    })
+    assert.equal(await past({ model: '*', match_mode: 'glob', connection: 'second' }), 0)
+  })
+
+  test('where a price was published is an address of the web', async (t) => {
+    const { context } = await open(t)
+    for (const url of ['javascript:alert(1)', 'file:///etc/passwd'])
+      await assert.rejects(invoke(ratesCreate, context, { ...card, url }), { kind: 'invalid_request', field: 'url' })
+    await invoke(ratesCreate, context, { ...card, url: 'https://example.com/prices' })
+  })
+
   test('a dry run checks all and writes nothing', async (t) => {
     const { context } = await open(t)
     const before = await context.store.read.selectFrom('revision').select('n').executeTakeFirstOrThrow()

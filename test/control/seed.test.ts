@@ -148,12 +148,18 @@ eachStore((fresh) => {
     assert.equal((await seed(store, clock, ids)).revision, null)
   })
 
-  test('an older release puts no manifest rows beside a newer one', async (t) => {
+  test('an older release puts no manifest rows and no prices beside a newer one', async (t) => {
     const store = await fresh(t)
-    const newer = { ...manifest, revision: manifest.revision + 1, providers: manifest.providers.slice(0, 1), connections: [], profiles: [] }
+    const newer = {
+      ...manifest,
+      revision: manifest.revision + 1,
+      providers: manifest.providers.filter(({ name }) => name === 'simulated'),
+      connections: [],
+      profiles: [],
+    }
     await seed(store, clock, ids, { ...shipped, manifest: newer })
-    const report = await seed(store, clock, ids, shipped)
-    assert.equal(report.inserted.providers, 0)
+    const report = await seed(store, clock, ids, { ...shipped, catalogue: catalogueOf('0', [{ model: 'priced-by-mistake-once' }]) })
+    assert.deepEqual([report.inserted.providers, report.inserted.rateCards], [0, 0])
   })
 
   test('a later catalogue adds what is new, leaves what is equal, and lists what differs', async (t) => {
@@ -226,6 +232,17 @@ eachStore((fresh) => {
       revisions.map((row) => row.source),
       ['manifest@1', 'user_override', 'manifest@4'],
     )
+  })
+
+  test('a correction that was withdrawn does not come back with the next start', async (t) => {
+    const store = await fresh(t)
+    const run = (catalogue: Catalogue): ReturnType<typeof seed> => seed(store, clock, ids, { manifest, catalogue })
+    await run(catalogueOf('1', [{}]))
+    const corrected = catalogueOf('2', [{ input_token_cost_per_1m: '5.00', correction: true }])
+    await run(corrected)
+    const newest = await store.read.selectFrom('rate_cards').selectAll().orderBy('revision', 'desc').limit(1).executeTakeFirstOrThrow()
+    await withdraw(store, newest.id)
+    assert.equal((await run(corrected)).inserted.rateCards, 0)
   })
 
   test('a component that differs is another price', async (t) => {

@@ -81,7 +81,7 @@ function head(lines = ''): string {
   return `POST /v1/chat/completions HTTP/1.1\r\nhost: ${host}\r\nauthorization: Bearer ${key}\r\ncontent-type: application/json\r\n${lines}`
 }
 
-const ask = (model: string, stream = false) => ({ model, stream, messages: [{ role: 'user', content: 'twelve bytes' }] })
+const ask = (model: string, stream = false, content = 'twelve bytes') => ({ model, stream, messages: [{ role: 'user', content }] })
 
 type Peer = { readonly socket: Socket; said(): string; readonly closed: Promise<string> }
 
@@ -155,7 +155,7 @@ describe('a caller', () => {
   })
 
   test('who sends rubbish behind a request whose answer has begun loses the connection, and the answer is not spoiled', async () => {
-    const rude = peer(request(ask('simulated/simulated-slow', true)))
+    const rude = peer(request(ask('simulated/simulated-slow', true, 'word '.repeat(200))))
     await until('the answer has begun', () => (rude.said().includes('data: ') ? true : undefined))
     rude.socket.write('RUBBISH\r\n\r\n')
     const said = await rude.closed
@@ -183,6 +183,17 @@ describe('a caller', () => {
       assert.match(await closed, /^HTTP\/1\.1 400 /, JSON.stringify(bytes.slice(0, 60)))
     }
     assert.deepEqual(await operator.get('/calls'), before)
+  })
+
+  test('who opens more sockets than one peer may have is cut off there, and has room again when he closes them', async () => {
+    const ended = { count: 0 }
+    const peers = Array.from({ length: 270 }, () => peer())
+    for (const { closed } of peers) void closed.then(() => (ended.count += 1))
+    await until('the last fourteen are cut off', () => (ended.count >= 14 ? true : undefined))
+    assert.ok(ended.count < 270)
+    for (const { socket } of peers) socket.resetAndDestroy()
+    await Promise.all(peers.map(({ closed }) => closed))
+    await allIsCounted()
   })
 
   test('who asks for a tunnel gets none', async () => {

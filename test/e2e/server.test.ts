@@ -14,6 +14,8 @@ import { emptyHome, linesOf, type Place, purser, serve } from './process.ts'
 type Engine = { readonly name: string; place(t: Parameters<typeof emptyHome>[0]): Promise<Place> }
 
 const ports = ['--port', '0', '--admin-port', '0']
+/** The slow model says 16 letters every 200 ms. */
+const aSecond = 'sixteen letters '.repeat(5)
 
 const engines: readonly Engine[] = [
   { name: 'sqlite', place: async (t) => ({ home: emptyHome(t), flags: ports }) },
@@ -106,7 +108,7 @@ for (const engine of engines) {
       const place = await engine.place(t)
       const server = await serve(t, place)
       const begun = Promise.withResolvers<void>()
-      const running = server.caller.begin({ model: 'simulated/simulated-slow', stream: true }, () => begun.resolve())
+      const running = server.caller.begin({ model: 'simulated/simulated-slow', stream: true, text: aSecond }, () => begun.resolve())
       await begun.promise
       const stopping = server.stop('SIGTERM')
       await until('new calls are refused', async () => ((await refusesNew(server.inferenceUrl)) ? true : undefined))
@@ -124,7 +126,9 @@ for (const engine of engines) {
       const place = await engine.place(t)
       const server = await serve(t, place)
       const begun = Promise.withResolvers<void>()
-      const running = server.caller.begin({ model: 'simulated/simulated-slow', stream: true }, () => begun.resolve())
+      const running = server.caller.begin({ model: 'simulated/simulated-slow', stream: true, text: aSecond.repeat(60) }, () =>
+        begun.resolve(),
+      )
       await begun.promise
       assert.equal(await server.operator.openAttempts(), 1)
       assert.equal((await server.stop('SIGKILL')).signal, 'SIGKILL')

@@ -220,10 +220,8 @@ test('letter case is ignored only where nothing stands as written', () => {
   ])
 })
 
-test('an unknown provider has no card, and a book without rows knows nothing', () => {
+test('an unknown provider has no card', () => {
   assert.equal(found({ cards: [card({ model: 'm' })] }, { providerId: 'x', requestedModel: 'm' }), null)
-  assert.equal(rateBook({ cards: [] }).knownAt, 0)
-  assert.equal(rateBook({ cards: [card({ model: 'm', recorded_at: 7 })], voids: [{ rate_card_id: 'none', recorded_at: 99 }] }).knownAt, 7)
 })
 
 test('models that callers make up do not fill the memory of a book, and do not spoil its answers', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import pg from 'pg'
-import { type Executor, pgExecutor } from '../../src/store/engine.ts'
+import { type Executor, postgresExecutor } from '../../src/store/engine.ts'
 import { fingerprint, fingerprintDigest } from '../../src/store/fingerprint.ts'
 import { readStanding } from '../../src/store/records.ts'
 import { postgres, type TestDatabase } from '../support/engines.ts'
@@ -17,15 +17,15 @@ async function cutAfter(location: string, n: number): Promise<{ executor: Execut
   await client.connect()
   let sent = 0
   const cutting = {
-    async query(config: never) {
-      const answer = await client.query(config)
+    async query(sql: string, parameters: readonly unknown[]) {
+      const answer = await client.query(sql, [...parameters])
       sent += 1
       if (sent === n) (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy()
-      return answer as never
+      return answer
     },
   }
   return {
-    executor: pgExecutor(cutting, pg.types.getTypeParser as never),
+    executor: postgresExecutor(cutting),
     sent: () => sent,
     end: () => client.end().catch(() => undefined),
   }

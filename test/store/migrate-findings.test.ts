@@ -143,7 +143,7 @@ const cases: readonly Case[] = [
     says: 'a step that threw is failed',
     make: ({ executor }) => assert.rejects(up(executor, { registry: broken('no room') })),
     type: 'failed',
-    command: 'purser migrate --only 0005-later --verbose',
+    command: 'purser migrate --only 0005-later --debug',
     obey: ({ executor }) => up(executor, { registry: bigger, only: '0005-later' }),
     leaves: 'clean',
   },

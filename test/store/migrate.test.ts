@@ -110,7 +110,7 @@ eachEngine((engine) => {
     ]
     await assert.rejects(up(database.executor, { registry: shaky }), (error: PurserError) => {
       assert.equal(error.code, 'schema_failed')
-      assert.equal(error.hint, 'purser migrate --only 0005-later --verbose')
+      assert.equal(error.hint, 'purser migrate --only 0005-later --debug')
       assert.match(error.message, /out of paper/)
       return true
     })

@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { after, before, describe, type TestContext } from 'node:test'
 import { PGlite } from '@electric-sql/pglite'
 import pg from 'pg'
-import { type Engine, type Executor, pgExecutor, postgresExecutor, sqliteExecutor } from '../../src/store/engine.ts'
+import { type Engine, type Executor, postgresExecutor, sqliteExecutor } from '../../src/store/engine.ts'
+import { type PostgresConnection, postgresSource } from '../../src/store/postgres-connection.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
 import { postgresServer, whyNoPostgres } from './postgres.ts'
 
@@ -93,7 +94,7 @@ export const pglite: TestEngine = {
       async query(sql, parameters) {
         if (current !== schema) await database.exec(`SET search_path TO ${schema}`)
         current = schema
-        return (await database.query<Record<string, unknown>>(sql, [...parameters])).rows
+        return database.query<Record<string, unknown>>(sql, [...parameters])
       },
     })
     return { executor, connect: async () => executor, location: null, schema }
@@ -107,23 +108,20 @@ export const postgres: TestEngine = {
     const server = await postgresServer()
     const schema = `test_${process.pid}_${++schemas}`
     const location = `${server}?options=${encodeURIComponent(`-c search_path=${schema}`)}`
-    const open: pg.Client[] = []
-    const client = async () => {
-      const made = new pg.Client({ connectionString: location })
-      // A server that ends a connection on purpose must not end the test process.
-      made.on('error', () => undefined)
-      await made.connect()
+    const source = postgresSource(location)
+    const open: PostgresConnection[] = []
+    const connect = async () => {
+      const made = await source.connect()
       open.push(made)
-      return made
+      return postgresExecutor(made)
     }
     t.after(async () => {
-      for (const made of open) await made.end().catch(() => undefined)
+      for (const made of open) await made.close().catch(() => undefined)
       const last = new pg.Client({ connectionString: server })
       await last.connect()
       await last.query(`DROP SCHEMA ${schema} CASCADE`)
       await last.end()
     })
-    const connect = async () => pgExecutor(await client(), pg.types.getTypeParser as never)
     const executor = await connect()
     await executor.exec(`CREATE SCHEMA ${schema}`)
     return { executor, connect, location, schema }

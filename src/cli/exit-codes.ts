@@ -1,4 +1,4 @@
-/** What a help page ends with: the exit codes a script can rely on. */
+/** The exit codes a script can rely on, as a table and as the end of every help page. */
 
 export const exitCodes: readonly (readonly [code: string, meaning: string])[] = [
   ['0', 'done'],
@@ -19,3 +19,6 @@ export const exitCodes: readonly (readonly [code: string, meaning: string])[] = 
 ]
 
 export const exitCodesHelp = `\nExit codes:\n${exitCodes.map(([code, meaning]) => `  ${code.padEnd(4)} ${meaning}`).join('\n')}`
+
+/** What a command says beyond its output. */
+export type Ending = { exitCode: number }
