@@ -1,13 +1,12 @@
 /** The first start of a home: a pepper, an admin token and a first caller key, each in a 0600 file. Their rows hold hashes only. */
 
 import { randomBytes } from 'node:crypto'
-import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { PurserError } from '../core/errors.ts'
 import type { Json } from '../core/json.ts'
 import { hashSecret, type KeyKind, mintKey } from '../core/keys.ts'
 import type { Clock, Random } from '../core/ports.ts'
-import { flush } from '../store/flush.ts'
 import type { Store } from '../store/store.ts'
 import type { Home } from './home.ts'
 import { insertKeys, type NewKey } from './key-statements.ts'
@@ -75,5 +74,15 @@ function writeSecretFile(path: string, value: string): void {
   rmSync(fresh, { force: true })
   writeFileSync(fresh, `${value}\n`, { mode: 0o600, flag: 'wx', flush: true })
   renameSync(fresh, path)
-  flush(dirname(path))
+  flushFolder(dirname(path))
+}
+
+/** So that the new name in it outlives a power cut. */
+function flushFolder(path: string): void {
+  const descriptor = openSync(path, 'r')
+  try {
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
 }

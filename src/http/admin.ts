@@ -80,7 +80,7 @@ const limits = {
   lookMs: 2_000,
   requestMs: 70_000,
   idleMs: 5_000,
-  sockets: 256,
+  sockets: 1_024,
 }
 
 /** The admin port: the routes behind the guard, within limits. */

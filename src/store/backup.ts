@@ -1,11 +1,10 @@
 /** A copy of a SQLite database beside it, checked before anything is taken away from the original. */
 
-import { existsSync, renameSync, rmSync, statfsSync } from 'node:fs'
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statfsSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { PurserError } from '../core/errors.ts'
 import { type Executor, sqliteExecutor } from './engine.ts'
 import { fingerprint, fingerprintDigest } from './fingerprint.ts'
-import { flush } from './flush.ts'
 import { openSqlite } from './sqlite.ts'
 
 /** Writes `<path>.before-<id>-<time>` and answers with that name. Throws, with the original untouched, where the copy is not proven good. */
@@ -50,6 +49,15 @@ async function check(original: Executor, copy: string): Promise<void> {
     if (here !== there) throw failed(copy, 'its schema is not that of the original')
   } finally {
     connection.close()
+  }
+}
+
+function flush(path: string): void {
+  const descriptor = openSync(path, 'r')
+  try {
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
   }
 }
 

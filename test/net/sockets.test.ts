@@ -9,7 +9,11 @@ const source = join(dirname(fileURLToPath(import.meta.url)), '../../src')
 /** What can open or accept a connection, and the only places that may use it. A folder ends in a slash. */
 const allowed: readonly { readonly means: string; readonly pattern: RegExp; readonly places: readonly string[] }[] = [
   { means: 'undici', pattern: /from 'undici'/, places: ['net/egress.ts', 'net/sending.ts', 'net/connector.ts'] },
-  { means: 'node:net', pattern: /^import (?!type)[^\n]*'(?:node:)?net'|require\('(?:node:)?net'\)/m, places: ['net/connector.ts'] },
+  {
+    means: 'node:net',
+    pattern: /^import (?!type)[^\n]*'(?:node:)?net'|require\('(?:node:)?net'\)/m,
+    places: ['net/connector.ts', 'http/sockets.ts'],
+  },
   { means: 'node:tls', pattern: /from '(?:node:)?tls'/, places: ['net/connector.ts'] },
   { means: 'node:dns', pattern: /from '(?:node:)?dns(?:\/promises)?'/, places: ['net/connector.ts'] },
   { means: 'node:http', pattern: /^import (?!type)[^\n]*'(?:node:)?http'/m, places: ['http/', 'simulated/server.ts', 'cli/', 'app.ts'] },
