@@ -61,6 +61,7 @@ export const figures: Readonly<Record<Row['kind'], readonly Figure[]>> = {
     { title: 'p50 ms', digits: 2, of: (own) => own.latency.p50 / 1_000 },
     { title: 'p99 ms', digits: 2, of: (own) => own.latency.p99 / 1_000 },
     { title: 'p99.9 ms', digits: 2, of: (own) => own.latency.p999 / 1_000 },
+    { title: 'loop delay p99 ms', digits: 1, of: (own) => own.loopDelayMs },
     ofGateway('peak MB', 0, (own) => own.peakMb),
     gatewayCores,
     upstreamCores,

@@ -1,5 +1,6 @@
 /** One gateway under test: how it is started, and how it is called. */
 
+import type { Books } from './books.ts'
 import type { Program } from './processes.ts'
 import type { ContractName } from './rows.ts'
 
@@ -10,6 +11,8 @@ export type Gateway = {
   readonly program: Program | null
   /** Header lines that prove who calls, one for each caller. Connections are dealt out among them. */
   readonly callers: readonly string[]
+  /** Null where it keeps none. */
+  readonly books?: Books | null
   /** Further header lines of every request. */
   readonly headers?: Readonly<Record<ContractName, readonly string[]>>
   /** The name under which callers of this gateway ask for one of the upstream's models. */

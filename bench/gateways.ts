@@ -11,8 +11,8 @@ import { prepareHome } from './purser.ts'
 const kinds: Readonly<Record<string, (place: Place) => Promise<Gateway | string>>> = {
   direct,
   nginx,
-  purser: (place) => purser(place, 'purser', 21_820, ['src/cli/main.ts', 'serve']),
-  'purser-no-ledger': (place) => purser(place, 'purser-no-ledger', 21_830, ['bench/no-ledger.ts']),
+  purser: (place) => purser(place, 'purser', 21_820, ['src/cli/main.ts', 'serve'], true),
+  'purser-no-ledger': (place) => purser(place, 'purser-no-ledger', 21_830, ['bench/no-ledger.ts'], false),
   portkey,
 }
 
@@ -77,13 +77,19 @@ http {
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** Started with the V8 flags and the compile cache of `bin/purser.js`. The entry is `serve`, or another script that understands the same flags. */
-async function purser(place: Place, name: string, firstPort: number, entry: readonly string[]): Promise<Gateway | string> {
+async function purser(
+  place: Place,
+  name: string,
+  firstPort: number,
+  entry: readonly string[],
+  keepsBooks: boolean,
+): Promise<Gateway | string> {
   if (!existsSync(`${root}${entry[0]}`)) return `there is no ${entry[0]}.`
   const home = await prepareHome(place)
   const port = await freePort(firstPort)
   const adminPort = await freePort(port + 1)
   const [script, ...words] = entry
-  const flags = ['--disallow-code-generation-from-strings', '--disable-proto=delete']
+  const flags = ['--disallow-code-generation-from-strings', '--disable-proto=delete', '--max-semi-space-size=4', '--no-parallel-scavenge']
   return {
     name,
     port,
@@ -93,6 +99,7 @@ async function purser(place: Place, name: string, firstPort: number, entry: read
       environment: { PURSER_HOME: place.directory, NODE_COMPILE_CACHE: `${place.directory}/compiled`, NODE_ENV: 'production' },
     },
     callers: home.callKeys.map(bearer),
+    books: keepsBooks ? { database: home.database, adminPort, adminToken: home.adminToken } : null,
     model: (contract, model) => `${home.providers[contract]}/${model}`,
   }
 }

@@ -3,9 +3,10 @@
 import { readFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
+import { ledgerFault } from './books.ts'
 import { median } from './figures.ts'
 import type { Gateway } from './gateway.ts'
-import { type Bench, measure, type Subject } from './load.ts'
+import { type Bench, measure, type Subject, tallyOf } from './load.ts'
 import { family, gatewayCore, launch, launchAndWait, type Program } from './processes.ts'
 import { bodyOf, idleStreams, plainRow } from './rows.ts'
 
@@ -14,6 +15,8 @@ export type Lifetime = {
   readonly peakMb?: number
   readonly idleStreamKb?: number | string | undefined
   readonly firstCallMs?: number | undefined
+  /** Where the ledger is not what was called, a sentence; null where it is. */
+  readonly ledgerFault?: string | null | undefined
 }
 
 export const residentMb = (subject: Subject) => memoryMb(subject, /VmRSS:\s+(\d+)/)
@@ -25,12 +28,14 @@ function memoryMb({ process }: Subject, field: RegExp): number {
 }
 
 /** Ends a gateway's run: its peak so far, then what only a fresh process can tell. */
-export async function completed(lifetime: Lifetime, bench: Bench, { gateway, process }: Subject, starts: number): Promise<Lifetime> {
+export async function completed(lifetime: Lifetime, bench: Bench, subject: Subject, starts: number): Promise<Lifetime> {
+  const { gateway, process } = subject
   const log = `${bench.directory}/${gateway.name}.log`
-  const peak = peakMb({ gateway, process })
+  const peak = peakMb(subject)
   await process?.stop()
+  const books = gateway.books ? { ledgerFault: ledgerFault(gateway.books, tallyOf(subject)) ?? null } : {}
   const idle = gateway.program && (await idleStreamKb(bench, gateway, gateway.program, log))
-  return { ...lifetime, peakMb: peak, idleStreamKb: idle ?? undefined, firstCallMs: await firstCallMs(gateway, log, starts) }
+  return { ...lifetime, ...books, peakMb: peak, idleStreamKb: idle ?? undefined, firstCallMs: await firstCallMs(gateway, log, starts) }
 }
 
 /** Kilobytes for each of many streams that were opened and then say nothing, or a sentence where not all of them opened. */

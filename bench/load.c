@@ -175,7 +175,7 @@ static char complaint[160];
 static Connection *connections, **idle;
 static int idleCount;
 static uint64_t from, until, started, startedInside, endedInside, ended;
-static uint64_t wrongStatus, wrongEnd, wrongChunks, broken, reopened, chunksInside, bytesInside;
+static uint64_t wrongStatus, wrongEnd, wrongChunks, broken, reopened, chunksInside, bytesInside, answeredWell;
 static Histogram latency, firstByte, transit;
 
 static int inside(uint64_t instant) { return instant >= from && instant < until; }
@@ -237,10 +237,12 @@ static void complain(const Connection *c, const char *what) {
 }
 
 static void answered(Connection *c, uint64_t instant) {
+  uint64_t wrong = wrongStatus + wrongEnd + wrongChunks;
   c->tail[c->tailFill] = 0;
   if (c->status != 200) wrongStatus++, complain(c, "wrong status");
   else if (!memmem(c->tail, c->tailFill, terminal, strlen(terminal))) wrongEnd++, complain(c, "wrong end");
   else if (chunksExpected >= 0 && c->chunks != chunksExpected) wrongChunks++, complain(c, "wrong number of chunks");
+  if (wrong == wrongStatus + wrongEnd + wrongChunks) answeredWell++;
   if (inside(c->due)) record(&latency, instant - c->due);
   if (c->closes) reopen(c);
   over(c, instant);
@@ -441,9 +443,9 @@ int main(int count, char **arguments) {
   if (!opened) readBooks(&before), from = begin;
   if (!closed) readBooks(&after), until = now();
   double seconds = (double)(until - from) / second;
-  printf("{\"seconds\":%.3f,\"calls\":%llu,\"perSecond\":%.1f,\"wrongStatus\":%llu,\"wrongEnd\":%llu,\"wrongChunks\":%llu,\"broken\":%llu,\"reopened\":%llu,\"unanswered\":%llu,\"chunks\":%llu,\"bytes\":%llu",
+  printf("{\"seconds\":%.3f,\"calls\":%llu,\"perSecond\":%.1f,\"wrongStatus\":%llu,\"wrongEnd\":%llu,\"wrongChunks\":%llu,\"broken\":%llu,\"reopened\":%llu,\"unanswered\":%llu,\"chunks\":%llu,\"bytes\":%llu,\"started\":%llu,\"answered\":%llu",
          seconds, (unsigned long long)endedInside, (double)endedInside / seconds, (unsigned long long)wrongStatus, (unsigned long long)wrongEnd, (unsigned long long)wrongChunks,
-         (unsigned long long)broken, (unsigned long long)reopened, (unsigned long long)(startedInside - latency.count), (unsigned long long)chunksInside, (unsigned long long)bytesInside);
+         (unsigned long long)broken, (unsigned long long)reopened, (unsigned long long)(startedInside - latency.count), (unsigned long long)chunksInside, (unsigned long long)bytesInside, (unsigned long long)started, (unsigned long long)answeredWell);
   print("latency", &latency), print("firstByte", &firstByte), print("transit", &transit);
   printBooks(&before, &after, seconds);
   printMemory();

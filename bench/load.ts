@@ -3,6 +3,7 @@
 import { execFile } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { promisify } from 'node:util'
+import { loopDelayMs } from './books.ts'
 import type { Gateway } from './gateway.ts'
 import { benchCore, family, type Running } from './processes.ts'
 import { bodyOf, type ContractName, chunksOfAStream, type Row } from './rows.ts'
@@ -27,6 +28,9 @@ type Printed = {
   readonly broken: number
   readonly unanswered: number
   readonly chunks: number
+  /** Over the whole run, warm-up included. */
+  readonly started: number
+  readonly answered: number
   readonly latency: Distribution
   readonly firstByte: Distribution
   /** A chunk's way from the upstream's write to the generator's read. */
@@ -46,9 +50,19 @@ export type Sample = Printed & {
   readonly upstreamCores: number
   readonly residentMb: number
   readonly peakMb: number
+  /** Undefined where a gateway does not say. */
+  readonly loopDelayMs: number | undefined
 }
 
 export type Subject = { readonly gateway: Gateway; readonly process: Running | null }
+
+/** Calls begun, and calls answered whole, since a process was started. */
+export type Tally = { readonly started: number; readonly answered: number }
+const tallies = new WeakMap<Subject, Tally>()
+
+export function tallyOf(subject: Subject): Tally {
+  return tallies.get(subject) ?? { started: 0, answered: 0 }
+}
 export type Bench = { readonly load: string; readonly upstream: Running; readonly directory: string }
 export type Length = { readonly warmSeconds: number; readonly seconds: number; readonly graceSeconds?: number; readonly calls?: number }
 
@@ -81,12 +95,16 @@ export async function measure(bench: Bench, subject: Subject, row: Row, length: 
   const words = Object.entries(flags).flatMap(([flag, value]) => (value === undefined ? [] : [flag, `${value}`]))
   const headers = [...(subject.gateway.headers?.[row.contract] ?? []), ...contractHeaders[row.contract]].flatMap((header) => ['-H', header])
   const callers = subject.gateway.callers.flatMap((header) => ['-i', header])
-  const books = [bench.upstream.pid, ...gatewayPids].flatMap((pid) => ['-a', `${pid}`])
-  const { stdout } = await run('taskset', ['-c', benchCore, bench.load, ...words, ...headers, ...callers, ...books])
-  return sampleOf(JSON.parse(stdout) as Printed, gatewayPids, bench.upstream.pid)
+  const watched = [bench.upstream.pid, ...gatewayPids].flatMap((pid) => ['-a', `${pid}`])
+  const { stdout } = await run('taskset', ['-c', benchCore, bench.load, ...words, ...headers, ...callers, ...watched])
+  const printed = JSON.parse(stdout) as Printed
+  const before = tallyOf(subject)
+  tallies.set(subject, { started: before.started + printed.started, answered: before.answered + printed.answered })
+  const { books } = subject.gateway
+  return { ...sampleOf(printed, gatewayPids, bench.upstream.pid), loopDelayMs: books ? await loopDelayMs(books) : undefined }
 }
 
-function sampleOf(printed: Printed, gatewayPids: readonly number[], upstreamPid: number): Sample {
+function sampleOf(printed: Printed, gatewayPids: readonly number[], upstreamPid: number): Omit<Sample, 'loopDelayMs'> {
   const threads = printed.threads.filter((thread) => thread.pid !== upstreamPid)
   const memory = printed.memory.filter((each) => gatewayPids.includes(each.pid))
   const main = sum(threads.filter((thread) => thread.tid === thread.pid).map((thread) => thread.us))

@@ -5,7 +5,12 @@ import { systemClock, systemRandom } from '../src/core/system.ts'
 import type { Place } from './gateway.ts'
 import { type ContractName, idleStreams, rows } from './rows.ts'
 
-type Home = { readonly callKeys: readonly string[]; readonly providers: Readonly<Record<ContractName, string>> }
+type Home = {
+  readonly callKeys: readonly string[]
+  readonly adminToken: string
+  readonly database: string
+  readonly providers: Readonly<Record<ContractName, string>>
+}
 
 const providers = { 'openai-chat': 'bench', 'anthropic-messages': 'bench-messages' } as const
 const basePath = { 'openai-chat': '/v1', 'anthropic-messages': '' } as const
@@ -13,14 +18,15 @@ const basePath = { 'openai-chat': '/v1', 'anthropic-messages': '' } as const
 /** Loads Purser only here, so that a Purser that does not start leaves the other gateways comparable. */
 export async function prepareHome(place: Place): Promise<Home> {
   const support = await import('../test/support/home.ts')
-  const { callKey } = await support.prepareHome(place.directory, {
+  const { callKey, adminToken } = await support.prepareHome(place.directory, {
     providers: [provider(place, 'openai-chat'), provider(place, 'anthropic-messages')],
   })
-  return { callKeys: [callKey, ...(await furtherKeys(place.directory))], providers }
+  const { callKeys, database } = await furtherKeys(place.directory)
+  return { callKeys: [callKey, ...callKeys], adminToken, database, providers }
 }
 
 /** A key may have a hundred calls running, and the rows of many open streams need more than that. */
-async function furtherKeys(directory: string): Promise<string[]> {
+async function furtherKeys(directory: string): Promise<{ readonly callKeys: readonly string[]; readonly database: string }> {
   const [{ openHome }, { homeOf }, { insertKeys }] = await Promise.all([
     import('../src/app.ts'),
     import('../src/control/home.ts'),
@@ -35,7 +41,7 @@ async function furtherKeys(directory: string): Promise<string[]> {
   })
   await store.writer.control({ statements: insertKeys(store.read, fresh) })
   await store.close()
-  return keys.map((key) => key.text)
+  return { callKeys: keys.map((key) => key.text), database: home.database }
 }
 
 function provider(place: Place, contract: ContractName) {

@@ -20,9 +20,14 @@ export function report(results: readonly RowResult[], lifetimes: Readonly<Record
     shown(life.firstCallMs, 0),
   ])
   const lifetime = `## Memory and start\n\n${table(['gateway', 'at rest MB', 'peak under load MB', 'an idle open stream kB', 'start to first call ms'], lives)}`
+  const books = Object.entries(lifetimes).map(([name, { ledgerFault }]) =>
+    ledgerFault === undefined
+      ? ''
+      : `\n${name}: ${ledgerFault ?? 'the ledger holds a settled and priced row for every call of this run.'}\n`,
+  )
   const judged = judge(results, lifetimes)
   const targets = `## Targets\n\n| what | wanted | seen | |\n| --- | --- | ---: | --- |\n${judged.join('\n')}\n`
-  return [...loads, lifetime, ...(judged.length > 0 ? [targets] : [])].join('\n')
+  return [...loads, lifetime + books.join(''), ...(judged.length > 0 ? [targets] : [])].join('\n')
 }
 
 /** Faults told once each, however many rounds they came back in. */

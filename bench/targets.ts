@@ -6,7 +6,7 @@ import type { RowResult } from './rounds.ts'
 
 type Bound = { readonly atLeast: number } | { readonly atMost: number }
 type OfRow = { readonly gateway: string; readonly row: string; readonly figure: string } & Bound
-type OfLifetime = { readonly title: string; readonly of: keyof Lifetime } & Bound
+type OfLifetime = { readonly title: string; readonly of: Exclude<keyof Lifetime, 'ledgerFault'> } & Bound
 
 const ofRows: readonly OfRow[] = [
   { gateway: 'purser', row: 'json-32', figure: '× nginx', atLeast: 0.18 },
@@ -14,6 +14,7 @@ const ofRows: readonly OfRow[] = [
   { gateway: 'purser', row: 'json-32', figure: 'CPU × nginx', atMost: 7.5 },
   { gateway: 'purser', row: 'json-128', figure: 'CPU × nginx', atMost: 6 },
   { gateway: 'purser-no-ledger', row: 'json-32', figure: 'CPU × nginx', atMost: 3.5 },
+  { gateway: 'purser', row: 'json-128', figure: 'loop delay p99 ms', atMost: 20 },
   { gateway: 'purser', row: 'latency-think', figure: 'added p50 × nginx', atMost: 3.5 },
   { gateway: 'purser', row: 'stream-50', figure: 'CPU × nginx', atMost: 2.5 },
   { gateway: 'purser', row: 'stream-10', figure: 'added last byte p50 ms', atMost: 2 },

@@ -3,9 +3,11 @@
 import Anthropic from '@anthropic-ai/sdk'
 
 const client = new Anthropic({ baseURL: process.env.PURSER_URL, apiKey: process.env.PURSER_API_KEY })
+const plain = process.env.PURSER_MODEL
+const provider = process.env.PURSER_PROVIDER
 const messages = [{ role: 'user', content: 'Count the coins twice.' }]
 const tools = [{ name: 'count', input_schema: { type: 'object', properties: { what: { type: 'string' } }, required: ['what'] } }]
-const asked = { model: 'simulated-claude', max_tokens: 200, messages }
+const asked = { model: plain, max_tokens: 200, messages }
 
 const cases = {
   async plain() {
@@ -18,7 +20,7 @@ const cases = {
     return { requestId: stream.request_id, text: message.content[0].text, usage: message.usage }
   },
   async tool() {
-    const model = 'simulated-anthropic/simulated-tools'
+    const model = `${provider}/simulated-tools`
     const first = await client.messages.create({ ...asked, model, tools })
     const call = first.content.find((part) => part.type === 'tool_use')
     const second = await client.messages.create({
@@ -35,7 +37,7 @@ const cases = {
   },
   async error() {
     try {
-      await client.messages.create({ ...asked, model: 'simulated-anthropic/simulated-error-422' })
+      await client.messages.create({ ...asked, model: `${provider}/simulated-error-422` })
       return { unexpected: 'no error' }
     } catch (error) {
       return { requestId: error.requestID, status: error.status, message: error.message }
@@ -50,7 +52,7 @@ const cases = {
     }
   },
   async aborted() {
-    const stream = client.messages.stream({ ...asked, model: 'simulated-anthropic/simulated-slow' })
+    const stream = client.messages.stream({ ...asked, model: `${provider}/simulated-slow` })
     let events = 0
     for await (const _ of stream) {
       events += 1

@@ -3,6 +3,8 @@
 import OpenAI from 'openai'
 
 const client = new OpenAI({ baseURL: `${process.env.PURSER_URL}/v1`, apiKey: process.env.PURSER_API_KEY })
+const plain = process.env.PURSER_MODEL
+const provider = process.env.PURSER_PROVIDER
 const messages = [{ role: 'user', content: 'Count the coins twice.' }]
 const tools = [
   {
@@ -14,12 +16,12 @@ const tools = [
 const cases = {
   async plain() {
     const { data, request_id } = await client.chat.completions
-      .create({ model: 'simulated', messages })
+      .create({ model: plain, messages })
       .then(async (data) => ({ data, request_id: data._request_id }))
     return { requestId: request_id, text: data.choices[0].message.content, usage: data.usage }
   },
   async streamed() {
-    const { data: stream, request_id } = await client.chat.completions.create({ model: 'simulated', messages, stream: true }).withResponse()
+    const { data: stream, request_id } = await client.chat.completions.create({ model: plain, messages, stream: true }).withResponse()
     let text = ''
     let usageFrames = 0
     for await (const chunk of stream) {
@@ -30,17 +32,17 @@ const cases = {
   },
   async streamedWithUsage() {
     const { data: stream, request_id } = await client.chat.completions
-      .create({ model: 'simulated', messages, stream: true, stream_options: { include_usage: true } })
+      .create({ model: plain, messages, stream: true, stream_options: { include_usage: true } })
       .withResponse()
     let usage
     for await (const chunk of stream) usage = chunk.usage ?? usage
     return { requestId: request_id, usage }
   },
   async tool() {
-    const first = await client.chat.completions.create({ model: 'simulated/simulated-tools', messages, tools })
+    const first = await client.chat.completions.create({ model: `${provider}/simulated-tools`, messages, tools })
     const call = first.choices[0].message.tool_calls[0]
     const second = await client.chat.completions.create({
-      model: 'simulated/simulated-tools',
+      model: `${provider}/simulated-tools`,
       messages: [...messages, first.choices[0].message, { role: 'tool', tool_call_id: call.id, content: 'two coins' }],
       tools,
     })
@@ -53,7 +55,7 @@ const cases = {
   },
   async error() {
     try {
-      await client.chat.completions.create({ model: 'simulated/simulated-error-422', messages })
+      await client.chat.completions.create({ model: `${provider}/simulated-error-422`, messages })
       return { unexpected: 'no error' }
     } catch (error) {
       return { requestId: error.requestID, status: error.status, message: error.message }
@@ -70,7 +72,7 @@ const cases = {
   async aborted() {
     const controller = new AbortController()
     const { data: stream, request_id } = await client.chat.completions
-      .create({ model: 'simulated/simulated-slow', messages, stream: true }, { signal: controller.signal })
+      .create({ model: `${provider}/simulated-slow`, messages, stream: true }, { signal: controller.signal })
       .withResponse()
     let chunks = 0
     for await (const _ of stream) {

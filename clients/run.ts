@@ -1,156 +1,141 @@
-/** Runs the real SDKs against a Purser of its own and then reads the books: every call is there, once, with the usage the client saw and the right price. */
+/** Runs real SDKs and coding agents against a Purser of its own, over both contracts and across them, and then reads the books. */
 
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { prepareHome, startOn } from '../test/support/home.ts'
-
-type Seen = { readonly name: string; readonly requestId?: string; readonly also?: string[]; readonly [field: string]: unknown }
-type Settlement = {
-  readonly outcome: string
-  readonly usage_source: string
-  readonly pricing_status: string
-  readonly charged: string | null
-  readonly usage: { segments: { meters: Record<string, string> }[] } | null
-}
-type CallRow = {
-  readonly attempts: {
-    readonly settlement: Settlement | null
-    readonly charges: { readonly meter: string; readonly qty: string; readonly amount: string }[]
-  }[]
-}
+import { agents, prompt } from './agents.ts'
+import { openBooks } from './books.ts'
+import { judge, priced, type Seen } from './judge.ts'
 
 const folder = import.meta.dirname
-const clients = ['openai', 'anthropic'] as const
+const packages = join(folder, 'node_modules')
+const python = join(folder, '.cells', 'python', 'bin', 'python')
+
+/** What answers: a model and a provider for each contract. A client of the other contract is translated. */
+const targets = {
+  'openai-chat': { model: 'simulated', provider: 'simulated' },
+  'anthropic-messages': { model: 'simulated-claude', provider: 'simulated-anthropic' },
+} as const
+
+type Client = { readonly name: string; readonly contract: keyof typeof targets; readonly argv: readonly string[] }
+
+const clients: readonly Client[] = [
+  { name: 'openai', contract: 'openai-chat', argv: [process.execPath, 'openai.mjs'] },
+  { name: 'anthropic', contract: 'anthropic-messages', argv: [process.execPath, 'anthropic.mjs'] },
+  { name: 'ai with openai-compatible', contract: 'openai-chat', argv: [process.execPath, 'ai-sdk.mjs'] },
+  { name: 'ai with anthropic', contract: 'anthropic-messages', argv: [process.execPath, 'ai-sdk.mjs'] },
+  { name: 'openai for Python', contract: 'openai-chat', argv: [python, 'python_openai.py'] },
+  { name: 'anthropic for Python', contract: 'anthropic-messages', argv: [python, 'python_anthropic.py'] },
+]
+
+type Ran = { readonly status: number | null; readonly out: string; readonly err: string }
+const limitMs = 90_000
+
+function run(argv: readonly string[], cwd: string, environment: NodeJS.ProcessEnv): Promise<Ran> {
+  const [file, ...args] = argv
+  const child = spawn(file!, args, { cwd, env: environment, stdio: ['ignore', 'pipe', 'pipe'], timeout: limitMs })
+  let out = ''
+  let err = ''
+  child.stdout.on('data', (chunk: Buffer) => {
+    out += chunk.toString()
+  })
+  child.stderr.on('data', (chunk: Buffer) => {
+    err += chunk.toString()
+  })
+  return new Promise((resolve) => {
+    child.on('error', (error) => resolve({ status: null, out, err: String(error) }))
+    child.on('close', (status) => resolve({ status, out, err }))
+  })
+}
+
 let passed = 0
 let failed = 0
 
-function casesOf(client: string): Promise<Seen[]> {
-  const environment = {
-    PATH: process.env.PATH,
-    HOME: root,
-    PURSER_URL: server.inferenceUrl,
-    PURSER_API_KEY: callKey,
-    NO_PROXY: '127.0.0.1,localhost',
-  }
-  const child = spawn(process.execPath, [join(folder, `${client}.mjs`)], { env: environment, stdio: ['ignore', 'pipe', 'inherit'] })
-  let text = ''
-  child.stdout.on('data', (chunk: Buffer) => {
-    text += chunk.toString()
-  })
-  return new Promise((resolve) =>
-    child.on('close', () =>
-      resolve(
-        text
-          .split('\n')
-          .filter(Boolean)
-          .map((line) => JSON.parse(line) as Seen),
-      ),
-    ),
-  )
-}
-
-/** What each case must look like from outside, and in the books. */
-const expectations: Readonly<Record<string, (seen: Seen, settlement: Settlement | null) => string | undefined>> = {
-  plain: (seen, settled) => (typeof seen.text === 'string' && seen.text !== '' ? sameUsage(seen.usage, settled) : 'no text'),
-  streamed: (seen, settled) => (seen.text === '' ? 'no text' : seen.usageFrames ? 'a usage frame that nobody asked for' : priced(settled)),
-  streamedWithUsage: (seen, settled) => sameUsage(seen.usage, settled),
-  tool: (seen, settled) => (String(seen.text).includes('two coins') ? priced(settled) : 'the tool loop did not end in its result'),
-  error: (seen, settled) =>
-    seen.status !== 422
-      ? `status ${seen.status}`
-      : settled?.outcome === 'provider_error' && settled.charged === '0'
-        ? undefined
-        : `settled as ${settled?.outcome}, ${settled?.charged}`,
-  unknownModel: (seen) =>
-    seen.status === 404 && String(seen.message).includes('simulated') ? undefined : `status ${seen.status}: ${seen.message}`,
-  aborted: (_seen, settled) =>
-    settled?.outcome === 'abandoned' && settled.charged !== null && settled.charged !== '0'
-      ? undefined
-      : `settled as ${settled?.outcome}, ${settled?.charged}`,
-  models: (seen) => ((seen.names as string[]).some((name) => name.includes('simulated')) ? undefined : 'no model listed'),
-}
-
-async function judge(seen: Seen): Promise<void> {
-  const problems: string[] = []
-  const ids = [seen.requestId, ...(seen.also ?? [])].filter((id): id is string => typeof id === 'string')
-  if (seen.crashed) problems.push(String(seen.crashed))
-  let settlement: Settlement | null = null
-  for (const id of ids) {
-    const call = await settledCall(id)
-    if (call.attempts.length !== 1) problems.push(`${call.attempts.length} attempts for ${id}`)
-    const attempt = call.attempts[0]
-    if (id === seen.requestId) settlement = attempt?.settlement ?? null
-    if (!attempt?.settlement) problems.push(`no settlement for ${id}`)
-    else if (attempt.settlement.charged !== null && sumOf(attempt.charges) !== picoOf(attempt.settlement.charged))
-      problems.push(`the lines of ${id} do not sum to its charge`)
-  }
-  const needsRow = !['unknownModel', 'models'].includes(seen.name)
-  if (needsRow && ids.length === 0) problems.push('no request id')
-  const problem = expectations[seen.name]?.(seen, settlement)
-  if (problem) problems.push(problem)
+function tell(name: string, problems: readonly string[], facts = ''): void {
   if (problems.length === 0) passed += 1
   else failed += 1
-  process.stdout.write(
-    `  ${problems.length === 0 ? 'ok' : 'FAILED'} ${seen.name}${settlement ? ` ${settlement.outcome} ${settlement.usage_source} ${settlement.charged}` : ''}${problems.map((one) => `\n     ${one}`).join('')}\n`,
-  )
+  process.stdout.write(`  ${problems.length === 0 ? 'ok' : 'FAILED'} ${name} ${facts}${problems.map((one) => `\n     ${one}`).join('')}\n`)
 }
 
-/** An aborted call settles just after its client has gone: asked a few times. */
-async function settledCall(id: string): Promise<CallRow> {
-  for (let tries = 0; ; tries += 1) {
-    const response = await fetch(`${server.adminUrl}/api/v1/calls/${id}`, { headers: { authorization: `Bearer ${adminToken}` } })
-    const call = (await response.json()) as CallRow
-    if (response.ok && (call.attempts.every((attempt) => attempt.settlement) || tries >= 50)) return call
-    if (!response.ok && tries >= 50) return { attempts: [] }
-    await new Promise((resolve) => setTimeout(resolve, 20))
+/** Both folders of packages, from their own lockfile and list. */
+function install(): void {
+  const steps: readonly (readonly string[])[] = [
+    ...(existsSync(packages) ? [] : [['npm', 'ci', '--no-audit', '--no-fund']]),
+    ...(existsSync(python)
+      ? []
+      : [
+          ['python3', '-m', 'venv', join(folder, '.cells', 'python')],
+          [python, '-m', 'pip', 'install', '-q', '-r', 'requirements.txt'],
+        ]),
+  ]
+  for (const [command, ...args] of steps) {
+    if (spawnSync(command!, args, { cwd: folder, stdio: 'inherit' }).status !== 0) process.exit(1)
   }
 }
 
-function priced(settled: Settlement | null): string | undefined {
-  return settled?.outcome === 'succeeded' &&
-    settled.usage_source === 'provider_final' &&
-    settled.pricing_status === 'priced' &&
-    settled.charged !== '0'
-    ? undefined
-    : `settled as ${JSON.stringify(settled)}`
-}
-
-/** The simulated card: input 1.00, output 2.00 per 1M tokens, so a token costs 1 or 2 millionths. */
-function sameUsage(usage: unknown, settled: Settlement | null): string | undefined {
-  const seen = usage as { prompt_tokens?: number; completion_tokens?: number; input_tokens?: number; output_tokens?: number }
-  const input = BigInt(seen?.prompt_tokens ?? seen?.input_tokens ?? -1)
-  const output = BigInt(seen?.completion_tokens ?? seen?.output_tokens ?? -1)
-  const meters = settled?.usage?.segments[0]?.meters ?? {}
-  if (BigInt(meters.input_tokens ?? 0) !== input || BigInt(meters.output_tokens ?? 0) !== output)
-    return `the client saw ${input} and ${output}, the books say ${JSON.stringify(meters)}`
-  if (picoOf(settled?.charged ?? '0') !== (input + 2n * output) * 1_000_000n)
-    return `charged ${settled?.charged} for ${input} and ${output}`
-  return priced(settled)
-}
-
-function sumOf(charges: readonly { readonly amount: string }[]): bigint {
-  return charges.reduce((sum, { amount }) => sum + picoOf(amount), 0n)
-}
-
-function picoOf(text: string): bigint {
-  const [whole = '0', decimals = ''] = text.split('.')
-  return BigInt(whole) * 10n ** 12n + BigInt(decimals.padEnd(12, '0'))
-}
-
-if (!existsSync(join(folder, 'node_modules'))) {
-  const installed = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: folder, stdio: 'inherit' })
-  if (installed.status !== 0) process.exit(1)
-}
-
+install()
 const root = mkdtempSync(join(tmpdir(), 'purser-clients-'))
 const { callKey, adminToken } = await prepareHome(root, { providers: [] })
 const server = await startOn(root)
+const books = openBooks(server.adminUrl, adminToken)
+const only = process.argv.slice(2)
+const wanted = (name: string): boolean => only.length === 0 || only.some((word) => name.includes(word))
+
 try {
-  for (const client of clients) {
-    process.stdout.write(`\n${client}\n`)
-    for (const seen of await casesOf(client)) await judge(seen)
+  for (const client of clients.filter(({ name }) => wanted(name))) {
+    for (const [contract, target] of Object.entries(targets)) {
+      process.stdout.write(`\n${client.name}, ${client.contract === contract ? 'relayed to' : 'translated to'} ${contract}\n`)
+      const { out, err, status } = await run(client.argv, folder, {
+        PATH: process.env.PATH,
+        HOME: root,
+        PURSER_URL: server.inferenceUrl,
+        PURSER_API_KEY: callKey,
+        PURSER_MODEL: target.model,
+        PURSER_PROVIDER: target.provider,
+        PURSER_CONTRACT: client.contract,
+        NO_PROXY: '127.0.0.1,localhost',
+      })
+      if (status !== 0) tell('the client', [`ended with ${status}: ${err.slice(0, 500)}`])
+      for (const line of out.split('\n').filter((text) => text.startsWith('{'))) {
+        const seen = JSON.parse(line) as Seen
+        const { problems, settlement } = await judge(seen, books, client.contract === contract)
+        tell(seen.name, problems, settlement ? `${settlement.outcome} ${settlement.usage_source} ${settlement.charged}` : '')
+      }
+    }
+  }
+  for (const [index, agent] of agents.entries()) {
+    if (!wanted(agent.name)) continue
+    for (const [contract, target] of Object.entries(targets)) {
+      process.stdout.write(
+        `\n${agent.name} by ${agent.contract}, ${agent.contract === contract ? 'relayed to' : 'translated to'} ${contract}\n`,
+      )
+      const cell = {
+        home: join(root, `${agent.name}-${index}`),
+        work: join(root, 'work'),
+        url: server.inferenceUrl,
+        key: callKey,
+        packages,
+        path: process.env.PATH ?? '',
+      }
+      for (const [turn, model, expected] of [
+        ['text turn', target.model, prompt],
+        ['tool loop', `${target.provider}/simulated-tools`, 'simulated: command not found'],
+      ] as const) {
+        const begun = Date.now()
+        const { argv, environment } = agent.command(cell, model)
+        const { status, out, err } = await run(argv, cell.work, environment)
+        const calls = (await books.since(begun)).filter((call) => call.requested_name === model)
+        const problems = calls
+          .flatMap(({ attempts }) => attempts.map((attempt) => priced(attempt.settlement)))
+          .filter((one) => one !== undefined)
+        if (status !== 0) problems.push(`ended with ${status}: ${err.slice(-500)}`)
+        if (!`${out}${err}`.includes(expected)) problems.push(`did not print "${expected}": ${out.slice(-300)}`)
+        if (calls.length < (turn === 'tool loop' ? 2 : 1)) problems.push(`${calls.length} calls in the books`)
+        tell(turn, problems, `${calls.length} calls`)
+      }
+    }
   }
 } finally {
   await server.close(1_000)

@@ -139,12 +139,39 @@ CREATE TABLE model_profiles (
   removed_at BIGINT,
   created_at BIGINT NOT NULL,
   updated_at BIGINT NOT NULL,
+  idempotent BIGINT NOT NULL DEFAULT 0,
   PRIMARY KEY (id),
   FOREIGN KEY (provider_id) REFERENCES providers (id) ON DELETE RESTRICT,
   FOREIGN KEY (connection_id) REFERENCES connections (id) ON DELETE RESTRICT
 );
 
 CREATE UNIQUE INDEX model_profiles_name ON model_profiles (name) WHERE removed_at IS NULL;
+
+CREATE TABLE routes (
+  id TEXT COLLATE "C" NOT NULL,
+  name TEXT COLLATE "C" NOT NULL,
+  allow_cross TEXT COLLATE "C" NOT NULL DEFAULT '[]',
+  is_canonical BIGINT NOT NULL DEFAULT 0,
+  canonical_revision BIGINT,
+  disabled BIGINT NOT NULL DEFAULT 0,
+  removed_at BIGINT,
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL,
+  PRIMARY KEY (id)
+);
+
+CREATE UNIQUE INDEX routes_name ON routes (name) WHERE removed_at IS NULL;
+
+CREATE TABLE route_members (
+  route_id TEXT COLLATE "C" NOT NULL,
+  position BIGINT NOT NULL,
+  profile_id TEXT COLLATE "C" NOT NULL,
+  weight BIGINT,
+  conditions TEXT COLLATE "C" NOT NULL DEFAULT '{}',
+  PRIMARY KEY (route_id, position),
+  FOREIGN KEY (route_id) REFERENCES routes (id) ON DELETE RESTRICT,
+  FOREIGN KEY (profile_id) REFERENCES model_profiles (id) ON DELETE RESTRICT
+);
 
 CREATE TABLE keys (
   id TEXT COLLATE "C" NOT NULL,

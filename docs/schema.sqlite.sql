@@ -103,12 +103,39 @@ CREATE TABLE model_profiles (
   removed_at INTEGER,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
+  idempotent INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (id),
   FOREIGN KEY (provider_id) REFERENCES providers (id) ON DELETE RESTRICT,
   FOREIGN KEY (connection_id) REFERENCES connections (id) ON DELETE RESTRICT
 ) STRICT;
 
 CREATE UNIQUE INDEX model_profiles_name ON model_profiles (name) WHERE removed_at IS NULL;
+
+CREATE TABLE routes (
+  id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  allow_cross TEXT NOT NULL DEFAULT '[]',
+  is_canonical INTEGER NOT NULL DEFAULT 0,
+  canonical_revision INTEGER,
+  disabled INTEGER NOT NULL DEFAULT 0,
+  removed_at INTEGER,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  PRIMARY KEY (id)
+) STRICT;
+
+CREATE UNIQUE INDEX routes_name ON routes (name) WHERE removed_at IS NULL;
+
+CREATE TABLE route_members (
+  route_id TEXT NOT NULL,
+  position INTEGER NOT NULL,
+  profile_id TEXT NOT NULL,
+  weight INTEGER,
+  conditions TEXT NOT NULL DEFAULT '{}',
+  PRIMARY KEY (route_id, position),
+  FOREIGN KEY (route_id) REFERENCES routes (id) ON DELETE RESTRICT,
+  FOREIGN KEY (profile_id) REFERENCES model_profiles (id) ON DELETE RESTRICT
+) STRICT;
 
 CREATE TABLE keys (
   id TEXT NOT NULL,

@@ -6,6 +6,7 @@ import type { OperationContext } from './control/context.ts'
 import { fileFault } from './control/file-fault.ts'
 import { type Home, makeHome } from './control/home.ts'
 import { inspectDatabase } from './control/inspect.ts'
+import { watchLoopDelay } from './control/loop-delay.ts'
 import { operations } from './control/operations.ts'
 import { release } from './control/release.ts'
 import { type SeedReport, seed } from './control/seed.ts'
@@ -16,7 +17,7 @@ import { uuidMaker } from './core/ids.ts'
 import { systemClock, systemRandom, systemTimers } from './core/system.ts'
 import type { Log } from './gateway/deps.ts'
 import { createGateway, type Gateway } from './gateway/gateway.ts'
-import { createAdminServer } from './http/admin.ts'
+import { createAdminServer } from './http/admin-listener.ts'
 import { type Edge, hostsOf } from './http/guard.ts'
 import { createInferenceServer, type InferenceServer } from './http/inference.ts'
 import { createAuthenticator } from './http/keys.ts'
@@ -143,7 +144,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const secrets = readSecrets(directory)
     const ledger = createLedger(store.writer, store.instance)
     const orphans = await settleOrphans(store, ledger, systemClock.now())
+    store.readAside()
 
+    const loopDelay = watchLoopDelay()
+    undo.unshift(async () => loopDelay.close())
     const simulated = await startSimulated({ listen: { port: 0 }, clock: systemClock, timers: systemTimers })
     undo.unshift(() => simulated.close())
     const listeners: { host: string; port: number }[] = []
@@ -167,6 +171,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       },
       clock: systemClock,
       timers: systemTimers,
+      random: systemRandom,
       log: options.log,
     })
 
@@ -200,6 +205,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       database: withoutPassword(options.database),
       server: serverFile(),
       home: options.home,
+      loopDelayMs: () => loopDelay.p99Ms(),
       inspect: () => inspectDatabase(options.database),
       presence: (auth) => (auth.type === 'none' ? 'not_needed' : auth.credential === null ? 'absent' : secrets.presence(auth.credential)),
       refresh,

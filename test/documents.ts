@@ -6,6 +6,7 @@ import { renderCli } from '../src/cli/reference.ts'
 import { renderHttp, renderOpenApi } from '../src/http/reference.ts'
 import { renderSchema } from '../src/store/print.ts'
 import { renderRegistry } from '../src/store/registry.ts'
+import { renderContracts } from './contracts/render-contracts.ts'
 
 const documents: Readonly<Record<string, () => string>> = {
   'docs/schema.sqlite.sql': () => renderSchema('sqlite'),
@@ -13,6 +14,7 @@ const documents: Readonly<Record<string, () => string>> = {
   'docs/openapi.json': renderOpenApi,
   'docs/http-api.md': renderHttp,
   'docs/cli.md': renderCli,
+  'docs/contracts.md': renderContracts,
   'src/store/migrations/index.ts': () => renderRegistry(filesIn('src/store/migrations')),
 }
 

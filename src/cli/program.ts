@@ -22,6 +22,7 @@ const nouns: Readonly<Record<string, { readonly summary: string; readonly alias?
   providers: { summary: 'who serves models' },
   connections: { summary: 'whose account pays a provider' },
   profiles: { summary: 'the names callers send as model' },
+  routes: { summary: 'names that stand for several profiles' },
   rates: { summary: 'what models cost, since when' },
   keys: { summary: 'who may call and administer' },
   calls: { summary: 'what was asked, and what it cost', alias: 'requests' },

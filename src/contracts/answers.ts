@@ -8,6 +8,9 @@ import { longestWaitSeconds } from './faults.ts'
 /** Kinds that a client may well try again by itself. For the rest, Purser has done what could be done. */
 const worthRetrying: ReadonlySet<ErrorKind> = new Set(['rate_limited', 'unavailable'])
 
+/** What only an operator can mend: another try would hear the same. */
+const lasting = new Set(['no_usable_connection', 'contract_not_callable', 'dialect_unreadable', 'secret_unavailable'])
+
 export function jsonAnswer(status: number, body: Json, headers: Headers = {}): Fault {
   const bytes = Buffer.from(JSON.stringify(body))
   return { status, headers: { 'content-type': 'application/json', 'content-length': String(bytes.length), ...headers }, body: bytes }
@@ -20,7 +23,7 @@ export function errorHeaders(error: PurserError, requestId: string): Headers {
     'x-request-id': requestId,
     'request-id': requestId,
     ...(wait === undefined ? {} : { 'retry-after': String(Math.ceil(wait)), 'retry-after-ms': String(Math.round(wait * 1000)) }),
-    ...(worthRetrying.has(error.kind) ? {} : { 'x-should-retry': 'false' }),
+    ...(worthRetrying.has(error.kind) && !lasting.has(error.code ?? '') ? {} : { 'x-should-retry': 'false' }),
   }
 }
 

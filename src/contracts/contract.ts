@@ -1,5 +1,6 @@
 /** The only interface that a contract meets. A contract is a wire format; a codec is that format as one provider speaks it. */
 
+import type { Call, Reply, ReplyEvent, Warn } from '../core/call.ts'
 import type { PurserError } from '../core/errors.ts'
 import type { Json } from '../core/json.ts'
 import type { Secret } from '../core/secret.ts'
@@ -51,6 +52,20 @@ export type Retargeted = {
   readonly askedForUsage: boolean
 }
 
+/** How a translated stream is written for its caller. */
+export type StreamSettings = { readonly includeUsage: boolean }
+
+/** Takes the provider's events one by one and says what they mean. `end` throws `provider_malformed` where the answer was not complete. */
+export interface StreamDecoder {
+  take(frame: Frame, payload: Json | undefined): readonly ReplyEvent[]
+  end(): readonly ReplyEvent[]
+}
+
+/** Takes what is meant and writes it in the caller's own events. */
+export interface StreamEncoder {
+  take(event: ReplyEvent): readonly Uint8Array[]
+}
+
 /** What a frame is to a relay. `usage` is a frame that carries a usage report and nothing a caller would miss. */
 export type FrameKind = 'content' | 'usage' | 'terminal' | 'error'
 
@@ -77,6 +92,15 @@ export interface Codec {
   readonly bytesPerToken: number
   /** Region prefixes of model ids that this provider knows (`us.`), each with its region: a price lookup may take one off. */
   readonly modelPrefixes: Readonly<Record<string, string>>
+  /** A caller's request in no provider's words. Throws `invalid_request` by field name; warns of what it cannot carry. */
+  decodeRequest(request: WireRequest, warn: Warn): Call
+  /** The call as this provider is to receive it. Warns of what this contract, or this dialect, cannot say. */
+  encodeRequest(call: Call, model: string, warn: Warn): Retargeted
+  /** A provider's whole answer. Throws `provider_malformed` by field name. */
+  decodeResponse(body: Json, warn: Warn): Reply
+  encodeResponse(reply: Reply, warn: Warn): Json
+  streamDecoder(warn: Warn): StreamDecoder
+  streamEncoder(settings: StreamSettings, warn: Warn): StreamEncoder
   decodeError(fault: Fault): PurserError
   encodeError(error: PurserError, requestId: string): Fault
   /** The error as one event of a running stream, ready to be written. */

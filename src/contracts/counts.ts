@@ -1,6 +1,6 @@
 /** Reads single counts out of a provider's report: what is missing, what is nonsense, and whether anything at all was known. */
 
-import { isObject, type Json } from '../core/json.ts'
+import { at, type Json } from '../core/json.ts'
 import type { UsageFlag } from '../core/usage.ts'
 
 /** Beyond this a count is nonsense. All sums of counts stay far below what a number holds exactly. */
@@ -24,7 +24,7 @@ export function createCounts(): Counts {
   return {
     read(report, paths) {
       for (const path of paths) {
-        const value = find(report, path)
+        const value = at(report, path)
         if (value === undefined || value === null) continue
         if (typeof value !== 'number' || !(value >= 0 && value <= largest)) {
           flag('usage_inconsistent')
@@ -42,18 +42,4 @@ export function createCounts(): Counts {
       return known
     },
   }
-}
-
-/** Paths are the few that code and dialects name, and are walked for every answer: each is taken apart once. */
-const namesOf = new Map<string, readonly string[]>()
-
-function find(report: Json, path: string): Json | undefined {
-  const names = namesOf.get(path) ?? path.split('.')
-  namesOf.set(path, names)
-  let here: Json | undefined = report
-  for (const name of names) {
-    if (!isObject(here) || !Object.hasOwn(here, name)) return undefined
-    here = here[name]
-  }
-  return here
 }

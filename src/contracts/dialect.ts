@@ -1,9 +1,14 @@
 /** How one provider, or one of its models, deviates from its contract: data that names behaviours. Every field has the contract's own default. */
 
 import { z } from 'zod'
+import type { Effort } from '../core/call.ts'
 import { PurserError } from '../core/errors.ts'
 import { globLiterals, globMatches } from '../core/glob.ts'
 import type { Json } from '../core/json.ts'
+import { present } from './present.ts'
+
+/** The efforts of a call. */
+export const efforts = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as const satisfies readonly Effort[]
 
 /** Where a provider's report says something: dotted paths, the first that is there counts. */
 const paths = z.array(z.string().regex(/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/, 'A path is names joined by dots.')).max(8)
@@ -66,6 +71,34 @@ const usage = z.strictObject({
   bytesPerToken: z.number().min(0.1).max(100),
 })
 
+/** A top-level parameter of the contract. What says who answers, and how it is sent, is not a dialect's to change. */
+const parameter = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]{0,63}$/, 'A parameter is 1 to 64 of a-z 0-9 _.')
+  .refine((name) => !['model', 'messages', 'stream', 'stream_options'].includes(name), "This parameter is not a dialect's to change.")
+
+const reasoning = z.strictObject({
+  /**
+   * Where the wish for reasoning stands. `thinking_budget`: `thinking` with a count of tokens; `thinking`: the same, on or off and
+   * nothing else; `nowhere`: it cannot be said.
+   */
+  where: z.enum(['reasoning_effort', 'reasoning.effort', 'output_config.effort', 'thinking_budget', 'thinking', 'nowhere']),
+  /** The provider's word for an effort, or its budget in tokens. An effort that is not here is its own word. */
+  efforts: z.partialRecord(z.enum(efforts), z.union([z.string().min(1).max(32), z.int().min(1)])),
+  /** How no reasoning is asked for: not at all, as the effort `none`, or as `thinking` that is disabled. */
+  off: z.enum(['omit', 'none', 'disabled']),
+  /** An effort goes with `thinking` that adapts: by itself it would not make the model think. */
+  adaptive: z.boolean(),
+  /** Under which field of an assistant message earlier reasoning is sent again. */
+  replay: z.enum(['none', 'reasoning_content', 'reasoning', 'reasoning_details']),
+  /** Where an answer has its reasoning: fields of the message, the first that says something counts. */
+  read: z.array(parameter).max(8),
+  /** Parameters that are refused beside a wish for reasoning. */
+  excludes: z.array(parameter).max(16),
+})
+
+const errors = z.strictObject({ message: paths, type: paths, code: paths })
+
 const fields = z.strictObject({
   auth,
   /** Sent with every request. */
@@ -74,10 +107,31 @@ const fields = z.strictObject({
   paths: z.strictObject({ generate: path, countTokens: path, listModels: path }).partial(),
   /** The field that caps the output. */
   outputCap: z.enum(['max_tokens', 'max_completion_tokens']),
+  /** The cap of a call that has none, where the provider must be told one. */
+  outputDefault: z.int().min(1).nullable(),
+  /** The role of system messages, and of those that do not open the conversation. */
+  systemRole: z.enum(['system', 'developer', 'user']),
+  laterSystemRole: z.enum(['system', 'developer', 'user']),
+  /** `joined`: a message of texts alone is one text, for providers that take no list there. */
+  texts: z.enum(['list', 'joined']),
+  /** Whether parts and tools can be marked with `cache_control` as the end of a cacheable prefix. */
+  cacheControl: z.enum(['none', 'parts']),
+  /** `nine`: exactly nine letters and digits. */
+  toolCallIds: z.enum(['any', 'nine']),
+  topK: z.boolean(),
+  highestTemperature: z.number().min(0).max(10).nullable(),
+  /** Characters of the end user's id. A longer one goes as a digest. */
+  longestUser: z.int().min(16).nullable(),
+  /** Parameters that are not sent in translation, or filled in from a profile. */
+  drop: z.array(parameter).max(32),
+  /** Parameters that go by another name here. */
+  rename: z.record(parameter, parameter),
+  reasoning,
+  errors,
   usage,
 })
 
-const part = fields.extend({ usage: usage.partial() }).partial()
+const part = fields.extend({ usage: usage.partial(), reasoning: reasoning.partial(), errors: errors.partial() }).partial()
 const schema = part.extend({ models: z.record(z.string().min(1).max(512), part).optional() })
 
 /** Every field with its value. */
@@ -99,18 +153,22 @@ export function readDialect(published: Dialect, written: Json | undefined, model
 
 type Part = z.infer<typeof part>
 
+/** Objects are merged, lists and values replaced. */
 function laidOver(under: Dialect, over: Part): Dialect {
   return {
-    auth: over.auth ?? under.auth,
+    ...under,
+    ...present(over),
     headers: { ...under.headers, ...over.headers },
-    paths: { ...under.paths, ...over.paths },
-    outputCap: over.outputCap ?? under.outputCap,
+    paths: { ...under.paths, ...present(over.paths ?? {}) },
+    rename: { ...under.rename, ...over.rename },
+    reasoning: {
+      ...under.reasoning,
+      ...present(over.reasoning ?? {}),
+      efforts: { ...under.reasoning.efforts, ...present(over.reasoning?.efforts ?? {}) },
+    },
+    errors: { ...under.errors, ...present(over.errors ?? {}) },
     usage: { ...under.usage, ...present(over.usage ?? {}) },
   }
-}
-
-function present<T extends object>(part: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(part).filter(([, value]) => value !== undefined)) as { [K in keyof T]: Exclude<T[K], undefined> }
 }
 
 function refusal(issue: z.core.$ZodIssue): PurserError {

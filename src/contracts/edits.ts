@@ -30,6 +30,13 @@ export function replaceMember(scanned: Scan, key: string, value: Json): Edit[] {
   return member ? [{ start: member.valueStart, end: member.valueEnd, text: JSON.stringify(value) }] : []
 }
 
+/** Gives the member another name, unless one of that name is there too. */
+export function renameMember(scanned: Scan, key: string, name: string): Edit[] {
+  const member = memberOf(scanned, key)
+  if (!member || memberOf(scanned, name)) return []
+  return [{ start: member.keyStart - 1, end: member.valueStart, text: `${JSON.stringify(name)}:` }]
+}
+
 /** Puts members that the object does not have right before its closing brace, in the order given. */
 export function insertMembers(scanned: Scan, members: Readonly<Record<string, Json>>): Edit[] {
   const missing = Object.entries(members).filter(([key]) => memberOf(scanned, key) === undefined)

@@ -1,8 +1,9 @@
 /** A provider's error, in whatever shape it came, as a PurserError: tables from its words and its status to our kinds. */
 
 import { type ErrorExtras, type ErrorKind, PurserError } from '../core/errors.ts'
-import { isObject, type Json, parseJson } from '../core/json.ts'
+import { at, isObject, type Json, type JsonObject, parseJson } from '../core/json.ts'
 import type { Fault, Headers } from '../core/wire.ts'
+import type { Dialect } from './dialect.ts'
 
 /** Beyond this a client either ignores a wait or hangs through it. */
 export const longestWaitSeconds = 30
@@ -52,8 +53,17 @@ const overflow =
   /context[ _](length|window|size|limit)|maximum context|prompt is too long|input is too long|too many (input )?tokens|exceeds? the (maximum|model'?s?) (number of |input )?(tokens|context)/i
 const filtered = /content filter|content management policy|blocked by .*polic/i
 
-export function providerError(fault: Fault): PurserError {
-  const said = wordsOf(fault)
+type ErrorPaths = Dialect['errors']
+
+/** Where the two contracts here, and most who speak them, say what went wrong. The first that is a text counts. */
+export const publishedErrors: ErrorPaths = {
+  message: ['error.message', 'error.detail', 'error.msg', 'error', 'message', 'detail', 'msg'],
+  type: ['error.type', 'type'],
+  code: ['error.code', 'code'],
+}
+
+export function providerError(fault: Fault, paths: ErrorPaths = publishedErrors): PurserError {
+  const said = wordsOf(fault, paths)
   const status = fault.status >= 300 ? fault.status : said.status
   const kind = kindOf(status, said)
   const answered = status === undefined ? 'reported an error' : `answered ${status}`
@@ -76,25 +86,38 @@ type Words = {
   readonly status: number | undefined
 }
 
-/** `{error: {…}}`, `{error: "…"}`, the fields themselves, or plain text. */
-function wordsOf(fault: Fault): Words {
+/** What the body says at the dialect's paths; the body itself where it is no JSON object. */
+function wordsOf(fault: Fault, paths: ErrorPaths): Words {
   const text = Buffer.from(fault.body).toString('utf8')
   const body = parseJson(text)
-  const error: Json | undefined = isObject(body) ? (body.error ?? body) : undefined
-  if (typeof error === 'string') return { message: cut(error), type: '', code: undefined, field: undefined, status: undefined }
-  if (!isObject(error)) return { message: cut(text), type: '', code: undefined, field: undefined, status: undefined }
-  const message = [error.message, error.detail, error.msg].find((part) => typeof part === 'string')
+  if (!isObject(body)) return { message: cut(text), type: '', code: undefined, field: undefined, status: undefined }
+  const code = firstOf(body, paths.code, (value) => typeof value === 'number' || (typeof value === 'string' && value !== ''))
+  const message = firstText(body, paths.message)
+  const param = firstText(body, ['error.param', 'param'])
   return {
-    message: cut(typeof message === 'string' ? message : ''),
-    type: typeof error.type === 'string' ? error.type : '',
-    code: typeof error.code === 'string' && /^[\w.-]{1,64}$/.test(error.code) ? error.code : undefined,
-    field: typeof error.param === 'string' ? cut(error.param) : undefined,
-    status: typeof error.code === 'number' && error.code >= 400 && error.code < 600 ? error.code : undefined,
+    message: cut(message ?? ''),
+    type: firstText(body, paths.type) ?? '',
+    code: typeof code === 'string' && /^[\w.-]{1,64}$/.test(code) ? code : undefined,
+    field: param === undefined ? undefined : cut(param),
+    status: typeof code === 'number' && code >= 400 && code < 600 ? code : undefined,
   }
 }
 
+function firstText(body: JsonObject, paths: readonly string[]): string | undefined {
+  return firstOf(body, paths, (value) => typeof value === 'string' && value !== '') as string | undefined
+}
+
+function firstOf(body: JsonObject, paths: readonly string[], fits: (value: Json | undefined) => boolean): Json | undefined {
+  return paths.map((path) => at(body, path)).find(fits)
+}
+
+/** A provider's word may be any, `constructor` too. */
+function kindOfWord(word: string): ErrorKind | undefined {
+  return Object.hasOwn(byWord, word) ? byWord[word] : undefined
+}
+
 function kindOf(status: number | undefined, said: Words): ErrorKind {
-  const word = byWord[said.code ?? ''] ?? byWord[said.type]
+  const word = kindOfWord(said.code ?? '') ?? kindOfWord(said.type)
   if (status === undefined) return word ?? 'provider_overloaded'
   if (status === 429) return word === 'provider_auth' ? word : 'provider_rate_limited'
   if (status === 400 || status === 413 || status === 422) {

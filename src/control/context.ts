@@ -25,6 +25,8 @@ export interface OperationContext {
   readonly home: Home | null
   /** Whether the secret that an auth refers to is there. Only a serving process can say. */
   presence(auth: ProviderAuth): Presence | 'not_needed'
+  /** How late the server's event loop runs, or null where no server answers. */
+  loopDelayMs(): number | null
   /** A look at the database itself. Null where no second connection can see it. */
   inspect(): Promise<Inspection | null>
   /** Resolves once the process answers calls from the new state of the control tables. */

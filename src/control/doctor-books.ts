@@ -1,6 +1,8 @@
 /** Checks of the books: the invariants of the ledger, and every charge computed again. */
 
 import { sql } from 'kysely'
+import { at } from '../core/json.ts'
+import type { Crossing } from '../core/nouns.ts'
 import { readRateBook } from '../routing/rates.ts'
 import type { Store } from '../store/store.ts'
 import type { OperationContext } from './context.ts'
@@ -23,6 +25,7 @@ export async function booksChecks({ store, clock, server }: OperationContext): P
       (await many(store, openAndSettled)) + (await many(store, neitherOpenNorSettled)),
       'do not',
     ),
+    await crossedCheck(store),
     await openCheck(store, server !== null),
     await repricedCheck(store),
     await parkedCheck(store),
@@ -49,6 +52,28 @@ function counted(check: string, wrong: number, says: string): Check {
     detail: `${wrong} ${says}`,
     mend: 'Keep a copy of the database and report this: nothing in Purser can mend it.',
   }
+}
+
+/** Two attempts of one call, the second of which has another payer or has left the operator's machines. */
+async function crossedCheck({ read }: Reads): Promise<Check> {
+  const steps = await read
+    .selectFrom('attempts as other')
+    .innerJoin('attempts as one', (join) => join.on(sql<boolean>`one.id = other.call_id || '.' || (other.attempt_no - 1)`))
+    .innerJoin('calls', 'calls.id', 'other.call_id')
+    .select(['calls.id', 'calls.decision', 'one.billing as from_billing', 'other.billing as to_billing'])
+    .select(['one.locality as from_locality', 'other.locality as to_locality'])
+    .where('other.attempt_no', '>', 1n)
+    .where(sql<boolean>`(one.billing <> other.billing OR (one.locality = 'local' AND other.locality = 'cloud'))`)
+    .execute()
+  const crossed = steps.filter((step) => {
+    const named = at(step.decision, 'allow_cross')
+    const allowed = (crossing: Crossing): boolean => Array.isArray(named) && named.includes(crossing)
+    const paid = step.from_billing !== step.to_billing && !allowed('billing')
+    return paid || (step.from_locality === 'local' && step.to_locality === 'cloud' && !allowed('locality'))
+  })
+  const check = 'I9 no attempt crossed a boundary'
+  if (crossed.length === 0) return { check, result: 'ok', detail: '', mend: null }
+  return { check, result: 'failed', detail: `${crossed.length} did`, mend: `purser calls get ${crossed[0]!.id}` }
 }
 
 async function openCheck(store: Reads, served: boolean): Promise<Check> {

@@ -2,6 +2,7 @@
 
 import type { Kysely } from 'kysely'
 import { canonicalJson } from '../core/json.ts'
+import { real } from '../store/binding.ts'
 import { type Column, type Kind, type Row, type TableName, type Tables, tables } from '../store/schema.ts'
 import { type ControlStatement, recordedAt } from '../store/store.ts'
 
@@ -30,5 +31,6 @@ export function insertRows<T extends TableName>(read: Kysely<Tables>, table: T, 
 function bound(value: unknown, kind: Kind): unknown {
   if (value === null || value === recordedAt) return value
   if (kind === 'json') return canonicalJson(value)
+  if (kind === 'real' && typeof value === 'number') return real(value)
   return kind === 'bool' ? Number(value) : value
 }

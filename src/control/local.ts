@@ -42,6 +42,7 @@ export async function openLocal(asked: {
     server: null,
     home,
     presence: (auth) => (auth.type === 'none' ? 'not_needed' : 'unknown'),
+    loopDelayMs: () => null,
     inspect: () => inspectDatabase(database),
     refresh: async () => undefined,
   }

@@ -6,6 +6,7 @@ import { doctor } from './doctor.ts'
 import { explainCall } from './explain.ts'
 import { keysGet, keysList } from './keys.ts'
 import { migrationsList } from './migrations.ts'
+import { routesGet, routesList } from './model-routes.ts'
 import type { Operation } from './operation.ts'
 import { profilesGet, profilesList } from './profiles.ts'
 import { providersGet, providersList } from './providers.ts'
@@ -23,6 +24,8 @@ export const operations: readonly Operation[] = [
   connectionsGet,
   profilesList,
   profilesGet,
+  routesList,
+  routesGet,
   ratesList,
   ratesGet,
   ratesCreate,

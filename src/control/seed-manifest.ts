@@ -96,6 +96,7 @@ export function planManifest(manifest: Manifest, present: Present, now: number):
       params: {},
       timeouts: {},
       strict: false,
+      idempotent: false,
       disabled: false,
       ...shipped,
     }))

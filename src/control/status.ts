@@ -34,12 +34,13 @@ export const status = operation({
       .object({ queued: z.int(), sync_lag_ms: z.int(), batches: z.int(), parked: z.int() })
       .nullable()
       .describe("The server's writer."),
+    loop_delay_p99_ms: z.number().nullable().describe("How late the server's event loop ran in the last 5 to 10 seconds, 99th percentile."),
     last_call_at: z.int().nullable(),
     counts,
   }),
   columns: [],
   example: 'purser status',
-  async run({ store, server, release, database }) {
+  async run({ store, server, release, database, loopDelayMs }) {
     const { read } = store
     const many = async (table: keyof typeof live) => {
       let query = read.selectFrom(table).select((each) => each.fn.countAll().as('total'))
@@ -49,6 +50,7 @@ export const status = operation({
     const last = await read.selectFrom('calls').select('created_at').orderBy('id', 'desc').limit(1).executeTakeFirst()
     const revision = await read.selectFrom('revision').select('n').executeTakeFirst()
     const writer = server === null ? null : store.writer.status()
+    const loopDelay = loopDelayMs()
     return {
       release,
       node: process.version,
@@ -69,6 +71,7 @@ export const status = operation({
         writer === null
           ? null
           : { queued: writer.queued, sync_lag_ms: Math.round(writer.syncLagMs), batches: writer.batches, parked: writer.parked },
+      loop_delay_p99_ms: loopDelay === null ? null : Math.round(loopDelay * 10) / 10,
       last_call_at: last?.created_at ?? null,
       counts: {
         providers: await many('providers'),

@@ -47,8 +47,16 @@ export function refuseDestinations(scanned: Scan): void {
 
 /** Whether a field of that name, in any spelling, would aim or pay for a call. */
 export function namesDestination(field: string): boolean {
-  return refused.has(field.toLowerCase().replaceAll(/[-_.]/g, ''))
+  if (harmless.has(field)) return false
+  if (refused.has(field.toLowerCase().replaceAll(/[-_.]/g, ''))) return true
+  if (harmless.size < mostRemembered && field.length <= longestRemembered) harmless.add(field)
+  return false
 }
+
+/** Names that were looked at and found harmless: callers send the same few in every body. */
+const harmless = new Set<string>()
+const mostRemembered = 1_000
+const longestRemembered = 64
 
 function refusal(key: string): PurserError {
   return new PurserError(

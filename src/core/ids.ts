@@ -23,10 +23,10 @@ export function uuidMaker(clock: Clock, random: Random): () => string {
       pool = random.bytes(512)
       used = 0
     }
-    const tail = pool.subarray(used, (used += 8))
+    const octet = (): string => hex[pool[used++]!]!
     const time = lastMs.toString(16).padStart(12, '0')
     const order = counter.toString(16).padStart(3, '0')
-    const variant = hex[(tail[0]! & 0x3f) | 0x80]!
-    return `${time.slice(0, 8)}-${time.slice(8)}-7${order}-${variant}${hex[tail[1]!]!}-${hex[tail[2]!]!}${hex[tail[3]!]!}${hex[tail[4]!]!}${hex[tail[5]!]!}${hex[tail[6]!]!}${hex[tail[7]!]!}`
+    const variant = hex[(pool[used++]! & 0x3f) | 0x80]!
+    return `${time.slice(0, 8)}-${time.slice(8)}-7${order}-${variant}${octet()}-${octet()}${octet()}${octet()}${octet()}${octet()}${octet()}`
   }
 }

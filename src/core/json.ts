@@ -7,10 +7,19 @@ export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/** Paths are the few that code and dialects name, and are walked for every answer: each is taken apart once. */
+const keysOf = new Map<string, readonly string[]>()
+const mostPaths = 1_000
+
 /** The value at a dotted path (`prompt_tokens_details.cached_tokens`), or undefined where the path leaves the value. */
 export function at(value: Json | undefined, path: string): Json | undefined {
+  let keys = keysOf.get(path)
+  if (keys === undefined) {
+    keys = path.split('.')
+    if (keysOf.size < mostPaths) keysOf.set(path, keys)
+  }
   let here = value
-  for (const key of path.split('.')) {
+  for (const key of keys) {
     if (!isObject(here) || !Object.hasOwn(here, key)) return undefined
     here = here[key]
   }

@@ -1,4 +1,4 @@
-/** What operators manage, as they are once read: the schemas and types of providers, connections, profiles and keys. */
+/** What operators manage, as they are once read: the schemas and types of providers, connections, profiles, routes and keys. */
 
 import { z } from 'zod'
 import { providerAuth } from './auth.ts'
@@ -68,8 +68,34 @@ export const profile = z.object({
   strict: z.boolean(),
   ...canonical,
   ...times,
+  /** A request may be sent again although the one before may have been carried out. */
+  idempotent: z.boolean(),
 })
 export type Profile = z.infer<typeof profile>
+
+/** Boundaries that a route may cross where it says so itself. */
+export const crossings = ['billing', 'locality', 'platform'] as const
+export type Crossing = (typeof crossings)[number]
+
+export const route = z.object({
+  id: z.string(),
+  name,
+  allow_cross: z.array(z.enum(crossings)),
+  ...canonical,
+  ...times,
+})
+
+export const routeMember = z.object({
+  route_id: z.string(),
+  position: z.int().min(0),
+  profile_id: z.string(),
+  weight: z.int().min(0).nullable(),
+  conditions: z.record(z.string(), json),
+})
+export type RouteMember = z.infer<typeof routeMember>
+
+/** A name for several profiles: the first that can answer does. Members stand in their order. */
+export type Route = z.infer<typeof route> & { readonly members: readonly RouteMember[] }
 
 export const key = z.object({
   id: z.string(),

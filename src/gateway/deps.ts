@@ -1,10 +1,10 @@
 /** What the data plane is handed: everything that touches the outside world. */
 
-import type { Clock, Timers, Upstream } from '../core/ports.ts'
+import type { Clock, Random, Timers, Upstream } from '../core/ports.ts'
 import type { Secret } from '../core/secret.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Directory } from '../routing/directory.ts'
-import type { PresenceOf } from '../routing/resolve.ts'
+import type { PresenceOf } from '../routing/profile.ts'
 
 /** Where failures are told, in fields that were chosen; never a header, never a body. */
 export interface Log {
@@ -21,5 +21,6 @@ export type GatewayDeps = {
   readonly secretOf: (reference: string, origin: string) => Secret
   readonly clock: Clock
   readonly timers: Timers
+  readonly random: Random
   readonly log: Log
 }

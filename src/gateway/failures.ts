@@ -1,6 +1,7 @@
 /** What a failed exchange with an upstream means: the outcome in the books and the error for the caller. One table. */
 
 import { type ErrorKind, PurserError } from '../core/errors.ts'
+import { isObject, type JsonObject } from '../core/json.ts'
 import type { UpstreamFailure } from '../core/ports.ts'
 import type { Outcome } from '../ledger/facts.ts'
 
@@ -41,4 +42,13 @@ export function failureOf(failure: UpstreamFailure, providerName: string): { rea
       cause: failure.cause ?? failure.message,
     }),
   }
+}
+
+/** Some providers report a failure inside a plain 200: as an object, or as a sentence. */
+export function saysError(payload: JsonObject): boolean {
+  return isObject(payload.error) || (typeof payload.error === 'string' && payload.error !== '')
+}
+
+export function malformed(provider: string, why: string): PurserError {
+  return new PurserError('provider_malformed', `The provider "${provider}" cannot be understood: ${why}.`)
 }

@@ -10,9 +10,11 @@ import { originOf } from '../net/destination.ts'
 import { callerCodec } from '../routing/codecs.ts'
 import type { Directory } from '../routing/directory.ts'
 import { resolve } from '../routing/resolve.ts'
-import type { Target } from '../routing/target.ts'
-import { type RunningAttempt, runAttempt } from './attempt.ts'
+import type { Decision, Skipped, Target } from '../routing/target.ts'
+import { type RunningCall, runCall } from './attempts.ts'
 import type { GatewayDeps } from './deps.ts'
+import { type Candidate, lineUp, type Prepared, prepare } from './prepare.ts'
+import { createRepeats } from './repeats.ts'
 import { callerRetryOf, clientOf, sessionOf } from './request-facts.ts'
 
 /** Who calls, as the edge has established it. */
@@ -30,21 +32,22 @@ export interface Gateway {
   dispatch(request: Dispatched): void
   /** The names a caller of this contract may send, in the shape of that contract's model list. */
   models(contract: ContractId): Fault
-  /** Attempts between intent and settlement. */
+  /** Calls between their first intent and their last settlement. */
   active(): number
   /** Stops admitting; what runs goes on. */
   drain(): void
-  /** Ends every running attempt with its settlement. */
+  /** Ends every running call, with its settlements. */
   stopAll(): void
 }
 
-/** A resolved name, with what every call at it needs. */
-type Choice = { readonly target: Target; readonly facts: TargetFacts; readonly decision: string; readonly origin: string }
+/** A resolved name. */
+type Choice = { readonly candidates: readonly Candidate[]; readonly decision: Decision; readonly decisionText: string }
 
 const limits = { process: 5_000, key: 100, choices: 2_000 }
 
 export function createGateway(deps: GatewayDeps): Gateway {
-  const running = new Set<RunningAttempt>()
+  const running = new Set<RunningCall>()
+  const repeats = createRepeats(() => running.size)
   const byKey = new Map<string, number>()
   let draining = false
 
@@ -68,7 +71,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     else byKey.delete(keySlot)
   }
 
-  /** The same name in the same directory resolves once: its target is then one object from call to call. */
+  /** The same name in the same directory resolves once: its targets are then the same objects from call to call. */
   const choices = new WeakMap<Directory, Map<string, Choice>>()
   const choiceOf = (directory: Directory, name: string): Choice => {
     let known = choices.get(directory)
@@ -76,61 +79,58 @@ export function createGateway(deps: GatewayDeps): Gateway {
     const found = known.get(name)
     if (found) return found
     const { targets, decision } = resolve(directory, name, deps.presenceOf)
-    const target = targets[0]!
-    const made = { target, facts: factsOf(target), decision: canonicalJson(decision), origin: originOf(target.destination.baseUrl) }
+    const candidates = targets.map((target) => ({ target, facts: factsOf(target), origin: originOf(target.destination.baseUrl) }))
+    const made = { candidates, decision, decisionText: canonicalJson(decision) }
     if (known.size < limits.choices) known.set(name, made)
     return made
   }
 
   const dispatch = (request: Dispatched): void => {
-    const { exchange, requestId, caller } = request
-    const codec = callerCodec(request.contract)
+    const { exchange, requestId, caller, contract } = request
+    const codec = callerCodec(contract)
     try {
       admit(caller)
       const asked = codec.peek(exchange.request)
       const directory = deps.directory()
-      const { target, facts, decision, origin } = choiceOf(directory, asked.model)
-      if (target.contract !== request.contract) throw untranslatable(request.contract, target)
-      const retargeted = target.codec.retarget(exchange.request, { model: target.model, defaults: target.defaults })
-      const secret = target.credential === null ? null : deps.secretOf(target.credential, origin)
-      const now = deps.clock.now()
+      const choice = choiceOf(directory, asked.model)
+      const line = lineUp(choice.candidates, (candidate) => prepare(deps, { request: exchange.request, contract, codec }, candidate))
+      const first = line.take()
+      if (!first) throw line.error
       const keySlot = caller.keyId ?? ''
       let over = false
-      let attempt: RunningAttempt | undefined
-      attempt = runAttempt(deps, {
+      let call: RunningCall | undefined
+      call = runCall(deps, {
         exchange,
         call: {
           id: requestId,
           tenantId: caller.tenantId,
           keyId: caller.keyId,
-          contract: request.contract,
+          contract,
           endpoint: request.endpoint,
           stream: asked.stream,
           requestedName: asked.model,
-          decision,
+          decision: decisionOf(choice, first, line.skipped),
           configRevision: directory.revision,
           labels: {},
           client: clientOf(exchange.request),
           sessionId: sessionOf(exchange.request),
           requestBytes: exchange.request.body.length,
           callerRetry: callerRetryOf(exchange.request),
-          createdAt: now,
+          createdAt: deps.clock.now(),
         },
-        facts: { attemptNo: 1, target: facts, model: target.model, pricedAt: now, knownAt: directory.knownAt },
-        target,
         directory,
-        retargeted,
-        secret,
-        origin,
         callerCodec: codec,
+        first,
+        line,
+        repeats,
         wantsCost: exchange.request.headers['x-purser-include'] === 'cost',
         done: () => {
           over = true
-          if (attempt && running.delete(attempt)) leave(keySlot)
+          if (call && running.delete(call)) leave(keySlot)
         },
       })
       if (over) return
-      running.add(attempt)
+      running.add(call)
       byKey.set(keySlot, (byKey.get(keySlot) ?? 0) + 1)
     } catch (thrown) {
       const error = asPurserError(thrown)
@@ -147,19 +147,31 @@ export function createGateway(deps: GatewayDeps): Gateway {
       draining = true
     },
     stopAll: () => {
-      for (const attempt of running) attempt.stop()
+      for (const call of running) call.stop()
     },
   }
 }
 
 function listed(directory: Directory): ListedModel[] {
-  return [...directory.profiles.values()]
-    .filter((profile) => !profile.disabled)
-    .map((profile) => ({
-      name: profile.name,
-      provider: directory.providers.get(profile.provider_id)?.name ?? '',
-      createdAt: profile.created_at,
-    }))
+  const profiles = [...directory.profiles.values()].map((row) => ({ row, by: directory.providers.get(row.provider_id)?.name ?? '' }))
+  const routes = [...directory.routes.values()].map((row) => ({ row, by: 'purser' }))
+  return [...profiles, ...routes]
+    .filter(({ row }) => !row.disabled)
+    .map(({ row, by }) => ({ name: row.name, provider: by, createdAt: row.created_at }))
+}
+
+/** What the call's row says of the choice: as resolved, or with the targets that could not be prepared among those passed over. */
+function decisionOf({ decision, decisionText }: Choice, { target }: Prepared, unprepared: readonly Skipped[]): string {
+  if (unprepared.length === 0) return decisionText
+  const winner = target.profile?.name ?? target.model
+  const fallbacks = decision.fallbacks?.slice(decision.fallbacks.indexOf(winner) + 1)
+  return canonicalJson({
+    ...decision,
+    winner,
+    connection: target.connection.name,
+    skipped: [...decision.skipped, ...unprepared],
+    ...(fallbacks === undefined ? {} : { fallbacks }),
+  })
 }
 
 function factsOf(target: Target): TargetFacts {
@@ -174,17 +186,6 @@ function factsOf(target: Target): TargetFacts {
     billing: target.billing,
     locality: target.locality,
   }
-}
-
-function untranslatable(asked: ContractId, target: Target): PurserError {
-  return new PurserError(
-    'unsupported',
-    `"${target.profile?.name ?? target.model}" speaks ${target.contract}, and this request came in as ${asked}. Purser does not translate between the two yet: call it through a ${target.contract} client.`,
-    {
-      code: 'contract_mismatch',
-      field: 'model',
-    },
-  )
 }
 
 function answer(exchange: Exchange, fault: Fault): void {

@@ -12,6 +12,8 @@ export interface Outlet {
   write(bytes: Uint8Array): boolean
   /** From here on bytes go straight through. */
   open(): void
+  /** Closed again for the next attempt. What the last one left behind, nobody is to see. */
+  shut(): void
   /** The last bytes and a clean end. */
   finish(last?: Uint8Array): void
   /** The last bytes and a broken connection: the caller sees that this is no clean end. */
@@ -65,6 +67,12 @@ export function createOutlet(exchange: Exchange, timers: Timers, events: OutletE
       if (isOpen) return
       isOpen = true
       if (flush()) events.onDrain()
+    },
+    shut() {
+      isOpen = false
+      held = []
+      heldBytes = 0
+      heldHead = undefined
     },
     finish(last) {
       isOpen = true

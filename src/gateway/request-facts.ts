@@ -1,6 +1,7 @@
-/** What the books need of a caller's request, read from its bytes only when asked: settings that decide a price, or the whole for an estimate. */
+/** What the books need of a request, read from its bytes only when asked: settings that decide a price, or the whole for an estimate. */
 
 import { type Json, parseJson } from '../core/json.ts'
+import type { Scan } from '../core/scan.ts'
 import type { WireRequest } from '../core/wire.ts'
 
 const priceSettings = new Set([
@@ -16,12 +17,14 @@ const priceSettings = new Set([
 
 const decoder = new TextDecoder()
 
-function slice(request: WireRequest, start: number, end: number): string {
+export type Scanned = { readonly body: Uint8Array; readonly scan: Scan }
+
+function slice(request: Scanned, start: number, end: number): string {
   return decoder.decode(request.body.subarray(start, end))
 }
 
 /** The members of a request that a price can depend on, and no others. `tools` only where one names a search context size. */
-export function priceSettingsOf(request: WireRequest): Json {
+export function priceSettingsOf(request: Scanned): Json {
   const found: Record<string, Json> = {}
   for (const member of request.scan.members) {
     const wanted = priceSettings.has(member.key)
@@ -34,8 +37,8 @@ export function priceSettingsOf(request: WireRequest): Json {
   return found
 }
 
-export function wholeRequest(request: WireRequest): Json | undefined {
-  return parseJson(decoder.decode(request.body))
+export function wholeRequest(body: Uint8Array): Json | undefined {
+  return parseJson(decoder.decode(body))
 }
 
 /** The session that the caller's client groups its calls by, where it says one. */

@@ -1,8 +1,10 @@
 /** From how an attempt ended and what its answer said to the row in the books: whose usage counts, what is unknown, what is owed. */
 
+import type { Warning } from '../core/call.ts'
+import type { ErrorKind } from '../core/errors.ts'
 import type { Json } from '../core/json.ts'
-import type { PriceContext, Usage, UsageSource } from '../core/usage.ts'
-import type { Outcome } from '../ledger/facts.ts'
+import type { PriceContext, RawUsage, Usage, UsageSource } from '../core/usage.ts'
+import type { Outcome, SettlementFacts } from '../ledger/facts.ts'
 import { chargeUsage } from '../pricing/charge.ts'
 import type { Charged } from '../pricing/charged.ts'
 import { nothingToBill, unknownCharge } from '../pricing/unbilled.ts'
@@ -32,11 +34,65 @@ export type Owed = {
   readonly charged: Charged
 }
 
+/** What is known of an attempt beside what it owes. */
+export type Circumstances = {
+  readonly attemptId: string
+  readonly errorKind: ErrorKind | null
+  /** 0 where the provider answered nothing. */
+  readonly status: number
+  readonly warnings: readonly Warning[]
+  readonly firstByteMs: number | null
+  readonly durationMs: number
+  readonly responseBytes: number
+  readonly settledAt: number
+}
+
+export function settlementOf(target: Target, { outcome, reading }: Ended, owed: Owed, known: Circumstances): SettlementFacts {
+  return {
+    attemptId: known.attemptId,
+    outcome,
+    errorKind: known.errorKind,
+    upstreamStatus: known.status === 0 ? null : known.status,
+    upstreamId: reading.upstreamId,
+    stopReason: reading.stopReason,
+    warnings: known.warnings,
+    firstByteMs: known.firstByteMs,
+    durationMs: known.durationMs,
+    responseBytes: known.responseBytes,
+    settledAt: known.settledAt,
+    usage: owed.usage,
+    rawUsage: owed.rawUsage,
+    usageSource: owed.usageSource,
+    usageFlags: owed.charged.flags,
+    priceContext: owed.priceContext,
+    requestedModel: target.model,
+    reportedModel: reading.reportedModel,
+    charged: owed.charged,
+  }
+}
+
+/** What is owed where working it out has failed: that it happened, and that nobody can say what it cost. */
+export function unknownOwed(target: Target): Owed {
+  return { usage: null, usageSource: 'unknown', rawUsage: null, priceContext: {}, charged: unknownCharge(target.billing) }
+}
+
+/** Beyond this depth a report is none: it is kept as the word that it was there, and its counts at the top are read all the same. */
+const deepestReport = 32
+
+function rawText(raw: RawUsage): string {
+  return isDeeper(raw, deepestReport) ? '{"unreadable":"nested too deeply"}' : JSON.stringify(raw)
+}
+
+function isDeeper(value: Json, left: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return left === 0 || Object.values(value).some((part: Json) => isDeeper(part, left - 1))
+}
+
 /** Prices are those of the directory that the intent was made from, at the intent's instant, whatever has changed since. */
 export function owedFor(target: Target, directory: Directory, pricedAt: number, ended: Ended): Owed {
   const { codec } = target
   const { reading } = ended
-  const rawUsage = reading.raw === null ? null : JSON.stringify(reading.raw)
+  const rawUsage = reading.raw === null ? null : rawText(reading.raw)
   const { usage, usageSource } = usageOf(target, ended)
   const priceContext = codec.priceContext(reading.context, ended.settings())
   if (usageSource === 'none') return { usage: null, usageSource, rawUsage, priceContext, charged: nothingToBill(target.billing) }

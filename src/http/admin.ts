@@ -1,6 +1,6 @@
 /** The admin API: every operation as a route, behind an admin key with the scope that the operation names. */
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
 import type { OperationContext } from '../control/context.ts'
@@ -14,7 +14,8 @@ import type { Json } from '../core/json.ts'
 import type { Key } from '../core/nouns.ts'
 import type { Headers } from '../core/wire.ts'
 import { readAdminBody } from './admin-body.ts'
-import { type Edge, guardRequest } from './guard.ts'
+import { adminHeaders } from './admin-headers.ts'
+import type { Edge } from './guard.ts'
 import { openApi } from './openapi.ts'
 
 export type AdminOptions = {
@@ -72,49 +73,10 @@ export function adminApp(options: AdminOptions): Hono<Variables> {
   return app
 }
 
-const limits = {
-  headerBytes: 16 * 1024,
-  headerLines: 100,
-  headerMs: 10_000,
-  /** How often Node looks for requests that are late. */
-  lookMs: 2_000,
-  requestMs: 70_000,
-  idleMs: 5_000,
-  sockets: 1_024,
-}
-
-/** The admin port: the routes behind the guard, within limits. */
-export function createAdminServer(options: AdminOptions): Server {
-  const server = createServer(
-    {
-      maxHeaderSize: limits.headerBytes,
-      headersTimeout: limits.headerMs,
-      requestTimeout: limits.requestMs,
-      connectionsCheckingInterval: limits.lookMs,
-      keepAliveTimeout: limits.idleMs,
-    },
-    adminListener(options),
-  )
-  server.maxHeadersCount = limits.headerLines
-  server.maxConnections = limits.sockets
-  return server
-}
-
-/** The same for a node:http server, with every request checked before it is routed. */
-export function adminListener(options: AdminOptions): (request: IncomingMessage, response: ServerResponse) => void {
+/** The same for a node:http server. */
+export function adminRoutes(options: AdminOptions): (request: IncomingMessage, response: ServerResponse) => void {
   const route = getRequestListener(adminApp(options).fetch, { overrideGlobalObjects: false })
-  return (request, response) => {
-    try {
-      guardRequest(request.url ?? '', request.rawHeaders, options.edge())
-    } catch (thrown) {
-      const requestId = options.ids()
-      const error = asPurserError(thrown)
-      response.writeHead(error.status, { ...headersOf(requestId), connection: 'close' })
-      response.end(JSON.stringify(showFailure(error, requestId)))
-      return
-    }
-    void route(request, response)
-  }
+  return (request, response) => void route(request, response)
 }
 
 function actorOf(key: Key): Actor {
@@ -145,15 +107,5 @@ function refuse(options: AdminOptions, thrown: unknown, requestId: string): Resp
 }
 
 function send(answer: Answer, requestId: string): Response {
-  return new Response(JSON.stringify(answer.body), { status: answer.status, headers: headersOf(requestId) })
-}
-
-function headersOf(requestId: string): Record<string, string> {
-  return {
-    'content-type': 'application/json; charset=utf-8',
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-    'x-request-id': requestId,
-    'request-id': requestId,
-  }
+  return new Response(JSON.stringify(answer.body), { status: answer.status, headers: adminHeaders(requestId) })
 }

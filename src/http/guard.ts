@@ -18,22 +18,45 @@ export function hostsOf(address: string, port: number): ReadonlySet<string> {
 
 /** Throws for a request that must not be routed. `rawHeaders` are names and values in turn, as they came. */
 export function guardRequest(target: string, rawHeaders: readonly string[], edge: Edge): void {
-  const hosts = valuesOf(rawHeaders, 'host')
-  if (hosts.length !== 1)
-    throw new PurserError('invalid_request', `A request needs exactly one Host header, and this one has ${hosts.length}.`)
-  if (!edge.hosts.has(hosts[0]!.toLowerCase())) {
-    throw new PurserError('forbidden', `This address is not called ${quoted(hosts[0]!)}. It answers to ${[...edge.hosts].join(', ')}.`, {
+  let host: string | undefined
+  let hosts = 0
+  let page: PurserError | undefined
+  for (let place = 0; place < rawHeaders.length; place += 2) {
+    const name = watched.get(rawHeaders[place]!.length)
+    if (name === undefined || rawHeaders[place]!.toLowerCase() !== name) continue
+    const value = rawHeaders[place + 1]!
+    if (name === 'host') {
+      host = value
+      hosts += 1
+    } else page ??= foreignPage(name, value, edge)
+  }
+  if (host === undefined || hosts !== 1)
+    throw new PurserError('invalid_request', `A request needs exactly one Host header, and this one has ${hosts}.`)
+  if (!edge.hosts.has(host.toLowerCase())) {
+    throw new PurserError('forbidden', `This address is not called ${quoted(host)}. It answers to ${[...edge.hosts].join(', ')}.`, {
       code: 'host_not_allowed',
     })
   }
-  for (const origin of valuesOf(rawHeaders, 'origin')) {
-    if (!edge.origins.has(origin))
-      throw new PurserError('forbidden', `Pages of ${quoted(origin)} may not call Purser.`, { code: 'origin_not_allowed' })
-  }
-  if (valuesOf(rawHeaders, 'sec-fetch-site').includes('cross-site')) {
-    throw new PurserError('forbidden', 'A page of another site may not call Purser.', { code: 'origin_not_allowed' })
-  }
+  if (page) throw page
+  if (plainTargets.has(target)) return
   guardTarget(target)
+  if (plainTargets.size < mostTargets && target.length <= longestTarget) plainTargets.add(target)
+}
+
+/** The headers that are looked at, by the length of their name: no two have the same. */
+const watched: ReadonlyMap<number, string> = new Map(['host', 'origin', 'sec-fetch-site'].map((name) => [name.length, name]))
+
+/** Targets that passed. Callers use a handful. */
+const plainTargets = new Set<string>()
+const mostTargets = 256
+const longestTarget = 256
+
+function foreignPage(header: string, value: string, edge: Edge): PurserError | undefined {
+  if (header === 'origin' && !edge.origins.has(value))
+    return new PurserError('forbidden', `Pages of ${quoted(value)} may not call Purser.`, { code: 'origin_not_allowed' })
+  if (header === 'sec-fetch-site' && value === 'cross-site')
+    return new PurserError('forbidden', 'A page of another site may not call Purser.', { code: 'origin_not_allowed' })
+  return undefined
 }
 
 /** A path that means the same to everyone who reads it. */
@@ -63,10 +86,6 @@ export function guardContentType(contentType: string | undefined): void {
     `The body must be sent as content-type: application/json${type ? `, and not as ${quoted(type)}` : ''}.`,
     { field: 'content-type' },
   )
-}
-
-function valuesOf(rawHeaders: readonly string[], name: string): string[] {
-  return rawHeaders.filter((_value, place) => place % 2 === 1 && rawHeaders[place - 1]!.toLowerCase() === name)
 }
 
 function holdsControl(text: string): boolean {

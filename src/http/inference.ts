@@ -1,9 +1,9 @@
 /** The inference port: unmodified SDKs come in here. node:http, with the fewest steps between the socket and the gateway. */
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { ContractId } from '../contracts/contract.ts'
-import { refuseDestinations } from '../core/destinations.ts'
 import { asPurserError, PurserError } from '../core/errors.ts'
+import { createServer } from '../core/node-http.ts'
 import { scan } from '../core/scan.ts'
 import type { Fault, WireRequest } from '../core/wire.ts'
 import type { Log } from '../gateway/deps.ts'
@@ -107,15 +107,13 @@ function serve(deps: InferenceDeps, incoming: IncomingMessage, outgoing: ServerR
     readBody(incoming, (body, error) => {
       if (error) return refuse(error)
       try {
-        const scanned = scan(body!)
-        refuseDestinations(scanned)
         const request: WireRequest = {
           method: incoming.method ?? 'POST',
           path: routed.path,
           query: query,
           headers,
           body: body!,
-          scan: scanned,
+          scan: scan(body!),
         }
         const exchange = nodeExchange(incoming, outgoing, request)
         deps.gateway.dispatch({

@@ -9,8 +9,9 @@ const lastBytesMs = 30_000
 
 export function nodeExchange(incoming: IncomingMessage, outgoing: ServerResponse, request: WireRequest): Exchange {
   let ended = false
+  /** What the system has taken needs no watch: only bytes that still wait here do. */
   const boundLastBytes = (): void => {
-    if (!outgoing.writableFinished) outgoing.socket?.setTimeout(lastBytesMs)
+    if (outgoing.writableLength > 0) outgoing.socket?.setTimeout(lastBytesMs)
   }
   return {
     request,

@@ -2,7 +2,9 @@
 
 import { canonicalJson } from '../core/json.ts'
 import { usageText } from '../core/usage.ts'
+import type { ChargeLine } from '../pricing/charged.ts'
 import type { Done, SqlValue, Write, Writer } from '../store/store.ts'
+import { columns } from './columns.ts'
 import { type AttemptFacts, attemptIdOf, type CallFacts, type SettlementFacts } from './facts.ts'
 import { shapesOf, write } from './templates.ts'
 
@@ -14,102 +16,9 @@ export interface Ledger {
   intend(call: CallFacts, attempt: AttemptFacts, committed: Done, durable: Done): void
   /** The settlement, its charges, and the end of the open row. Durable when `done` runs. */
   settle(settlement: SettlementFacts, done: Done): void
+  /** The end of one attempt and the intent of the next of the same call, in one transaction. Where it is refused, neither stands. */
+  follow(ended: SettlementFacts, call: CallFacts, next: AttemptFacts, committed: Done, durable: Done): void
 }
-
-const columns = {
-  calls: {
-    fixed: [
-      'tenant_id',
-      'key_id',
-      'contract',
-      'endpoint',
-      'stream',
-      'requested_name',
-      'decision',
-      'config_revision',
-      'labels',
-      'client',
-      'idempotency_digest',
-    ],
-    varying: ['id', 'session_id', 'request_bytes', 'caller_retry', 'created_at'],
-  },
-  attempts: {
-    fixed: [
-      'attempt_no',
-      'instance_id',
-      'epoch',
-      'profile_id',
-      'profile_name',
-      'connection_id',
-      'connection_name',
-      'provider_id',
-      'provider_name',
-      'model',
-      'contract',
-      'billing',
-      'locality',
-      'known_at',
-      'currency',
-      'bound_class',
-      'reserved_pico',
-      'bound_terms',
-    ],
-    varying: ['id', 'call_id', 'priced_at', 'created_at'],
-  },
-  settlements: {
-    fixed: [
-      'instance_id',
-      'epoch',
-      'outcome',
-      'error_kind',
-      'upstream_status',
-      'stop_reason',
-      'warnings',
-      'usage_source',
-      'usage_flags',
-      'price_context',
-      'requested_model',
-      'reported_model',
-      'matched',
-      'pricing_status',
-      'unpriced',
-      'currency',
-      'cost_source',
-      'provider_cost_pico',
-      'rules_version',
-    ],
-    varying: [
-      'attempt_id',
-      'upstream_id',
-      'first_byte_ms',
-      'duration_ms',
-      'response_bytes',
-      'settled_at',
-      'usage',
-      'raw_usage',
-      'charged_pico',
-      'shadow_pico',
-    ],
-  },
-  charges: {
-    fixed: [
-      'segment',
-      'role',
-      'meter',
-      'price_meter',
-      'price_nanos',
-      'per_units',
-      'num',
-      'den',
-      'currency',
-      'rate_card_id',
-      'component_id',
-      'multiplier_ids',
-      'reported_model',
-    ],
-    varying: ['attempt_id', 'line_no', 'qty', 'amount_pico'],
-  },
-} as const
 
 export function createLedger(writer: Writer, instance: Instance): Ledger {
   const calls = shapesOf(writer, 'calls', columns.calls.fixed, columns.calls.varying)
@@ -181,7 +90,6 @@ export function createLedger(writer: Writer, instance: Instance): Ledger {
         facts.errorKind,
         facts.upstreamStatus,
         kept(facts.stopReason),
-        facts.warnings.length === 0 ? '[]' : canonicalJson(facts.warnings),
         facts.usageSource,
         facts.usageFlags.length === 0 ? '[]' : canonicalJson(facts.usageFlags),
         objectText(facts.priceContext),
@@ -198,6 +106,7 @@ export function createLedger(writer: Writer, instance: Instance): Ledger {
       [
         facts.attemptId,
         kept(facts.upstreamId),
+        facts.warnings.length === 0 ? '[]' : canonicalJson(facts.warnings),
         facts.firstByteMs,
         facts.durationMs,
         facts.responseBytes,
@@ -210,43 +119,44 @@ export function createLedger(writer: Writer, instance: Instance): Ledger {
     )
   }
 
+  const intentRows = (call: CallFacts, attempt: AttemptFacts): Write[] => {
+    const id = attemptIdOf(call.id, attempt.attemptNo)
+    const begun = attempt.attemptNo === 1 ? [callRow(call)] : []
+    return [...begun, attemptRow(call, attempt, id), { template: opened, values: [id, attempt.pricedAt] }]
+  }
+
+  const chargeRow = (attemptId: string, lineNo: number, line: ChargeLine): Write =>
+    write(
+      charges,
+      [
+        line.segment,
+        line.role,
+        line.meter,
+        line.priceMeter,
+        plain(line.priceNanos),
+        plain(line.perUnits),
+        plain(line.num),
+        plain(line.den),
+        line.currency,
+        line.rateCardId,
+        line.componentId,
+        line.multiplierIds.length === 0 ? '[]' : canonicalJson(line.multiplierIds),
+        kept(line.reportedModel),
+      ],
+      [attemptId, lineNo, plain(line.qty), plain(line.amountPico)],
+    )
+
+  const settlementRows = (facts: SettlementFacts): Write[] => [
+    settlementRow(facts),
+    ...facts.charged.lines.map((line, lineNo) => chargeRow(facts.attemptId, lineNo, line)),
+    { template: closed, values: [facts.attemptId] },
+  ]
+
   return {
-    intend(call, attempt, committed, durable) {
-      const id = attemptIdOf(call.id, attempt.attemptNo)
-      const rows: Write[] = attempt.attemptNo === 1 ? [callRow(call)] : []
-      rows.push(attemptRow(call, attempt, id), { template: opened, values: [id, attempt.pricedAt] })
-      writer.intend(rows, committed, durable)
-    },
-    settle(facts, done) {
-      const rows: Write[] = [settlementRow(facts)]
-      let lineNo = 0
-      for (const line of facts.charged.lines) {
-        rows.push(
-          write(
-            charges,
-            [
-              line.segment,
-              line.role,
-              line.meter,
-              line.priceMeter,
-              plain(line.priceNanos),
-              plain(line.perUnits),
-              plain(line.num),
-              plain(line.den),
-              line.currency,
-              line.rateCardId,
-              line.componentId,
-              line.multiplierIds.length === 0 ? '[]' : canonicalJson(line.multiplierIds),
-              kept(line.reportedModel),
-            ],
-            [facts.attemptId, lineNo, plain(line.qty), plain(line.amountPico)],
-          ),
-        )
-        lineNo += 1
-      }
-      rows.push({ template: closed, values: [facts.attemptId] })
-      writer.settle(rows, done)
-    },
+    intend: (call, attempt, committed, durable) => writer.intend(intentRows(call, attempt), committed, durable),
+    settle: (facts, done) => writer.settle(settlementRows(facts), done),
+    follow: (ended, call, next, committed, durable) =>
+      writer.intend([...settlementRows(ended), ...intentRows(call, next)], committed, durable),
   }
 }
 

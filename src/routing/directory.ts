@@ -2,18 +2,38 @@
 
 import type { Kysely } from 'kysely'
 import type { z } from 'zod'
-import { type Connection, connection, type Key, key, type Profile, type Provider, profile, provider } from '../core/nouns.ts'
+import {
+  type Connection,
+  connection,
+  type Key,
+  key,
+  type Profile,
+  type Provider,
+  profile,
+  provider,
+  type Route,
+  route,
+  routeMember,
+} from '../core/nouns.ts'
 import type { RateBook } from '../pricing/book.ts'
-import type { Tables } from '../store/schema.ts'
+import type { Row, Tables } from '../store/schema.ts'
 import { readRateBook } from './rates.ts'
 
-export type Quarantined = { readonly kind: 'provider' | 'connection' | 'profile' | 'key'; readonly name: string; readonly reason: string }
+export type Quarantined = {
+  readonly kind: 'provider' | 'connection' | 'profile' | 'route' | 'key'
+  readonly name: string
+  readonly reason: string
+}
 
 export type Directory = {
   readonly revision: bigint
   /** K: the newest `recorded_at` of the rates in this snapshot. */
   readonly knownAt: number
+  /** By name. */
   readonly profiles: ReadonlyMap<string, Profile>
+  readonly profilesById: ReadonlyMap<string, Profile>
+  /** By name. */
+  readonly routes: ReadonlyMap<string, Route>
   readonly providers: ReadonlyMap<string, Provider>
   readonly providersByName: ReadonlyMap<string, Provider>
   readonly connections: ReadonlyMap<string, Connection>
@@ -32,10 +52,12 @@ export async function readDirectory(read: Kysely<Tables>): Promise<Directory> {
 }
 
 async function readOnce(read: Kysely<Tables>, revision: bigint): Promise<Directory> {
-  const [providerRows, connectionRows, profileRows, keyRows, rates] = await Promise.all([
+  const [providerRows, connectionRows, profileRows, routeRows, memberRows, keyRows, rates] = await Promise.all([
     read.selectFrom('providers').selectAll().where('removed_at', 'is', null).execute(),
     read.selectFrom('connections').selectAll().where('removed_at', 'is', null).execute(),
     read.selectFrom('model_profiles').selectAll().where('removed_at', 'is', null).execute(),
+    read.selectFrom('routes').selectAll().where('removed_at', 'is', null).execute(),
+    read.selectFrom('route_members').selectAll().orderBy('position').execute(),
     read.selectFrom('keys').selectAll().execute(),
     readRateBook(read),
   ])
@@ -43,6 +65,8 @@ async function readOnce(read: Kysely<Tables>, revision: bigint): Promise<Directo
   const providers = sound('provider', provider, providerRows, quarantined)
   const connections = sound('connection', connection, connectionRows, quarantined)
   const profiles = sound('profile', profile, profileRows, quarantined)
+  const names = new Set(profileRows.map((row) => row.name))
+  const routes = soundRoutes(routeRows, memberRows, names, quarantined)
   const keys = sound('key', key, keyRows, quarantined)
   return {
     revision,
@@ -51,6 +75,8 @@ async function readOnce(read: Kysely<Tables>, revision: bigint): Promise<Directo
     providersByName: new Map(providers.map((row) => [row.name, row])),
     connections: byId(connections),
     profiles: new Map(profiles.map((row) => [row.name, row])),
+    profilesById: byId(profiles),
+    routes: new Map(routes.map((row) => [row.name, row])),
     keys: byId(keys),
     book: rates.book,
     quarantined,
@@ -80,6 +106,23 @@ function sound<T>(
       })
   }
   return kept
+}
+
+/** Routes with their members. A route whose member does not read is set aside whole: without it the order would be another one. */
+function soundRoutes(
+  rows: readonly Row<'routes'>[],
+  memberRows: readonly Row<'route_members'>[],
+  profileNames: ReadonlySet<string>,
+  quarantined: Quarantined[],
+): Route[] {
+  return sound('route', route, rows, quarantined).flatMap((row) => {
+    const unread: Quarantined[] = []
+    const members = memberRows.filter((member) => member.route_id === row.id).map((member) => ({ ...member, name: row.name }))
+    const read = sound('route', routeMember, members, unread)
+    if (profileNames.has(row.name)) unread.push({ kind: 'route', name: row.name, reason: 'a profile has this name' })
+    quarantined.push(...unread.slice(0, 1))
+    return unread.length > 0 ? [] : [{ ...row, members: read }]
+  })
 }
 
 /** Counts of control rows are small: they are numbers in the nouns and bigint in the tables. */

@@ -1,155 +1,34 @@
-/** From the name a caller sent to the targets that may answer it. Pure: dispatch, explain and preflight all ask this one function. */
+/** From the name a caller sent to the targets that may answer it, in order. Pure: dispatch, explain and preflight all ask this one function. */
 
 import { PurserError } from '../core/errors.ts'
-import type { Connection, Profile, Provider } from '../core/nouns.ts'
-import { codecOf } from './codecs.ts'
 import type { Directory } from './directory.ts'
-import { type Decision, defaultTimeouts, type Skipped, type Target } from './target.ts'
+import { byProfile, byProviderModel, existing, type PresenceOf, type Resolution, unusable } from './profile.ts'
+import { byRoute } from './route.ts'
+import type { Decision } from './target.ts'
 
-export type Presence = 'present' | 'absent' | 'unknown'
-
-export type Resolution = { readonly targets: readonly Target[]; readonly decision: Decision }
-
-/** Whether the secret behind a credential reference is at hand. */
-export type PresenceOf = (reference: string) => Presence
-
-/**
- * The targets for a name, in order. Name order: an exact profile, `anthropic/<profile>`, `provider/model` split on the first
- * slash. A named but unusable choice is an error, never a silent substitute.
- */
+/** Name order: an exact profile or route (no name is both), `anthropic/` before either, `provider/model` split on the first slash. */
 export function resolve(directory: Directory, name: string, presenceOf: PresenceOf): Resolution {
-  const exact = directory.profiles.get(name)
-  if (exact) return byProfile(directory, exact, 'profile', presenceOf)
+  const exact = byName(directory, name, 'profile', presenceOf)
+  if (exact) return exact
   const slash = name.indexOf('/')
   const before = name.slice(0, Math.max(slash, 0))
   const after = name.slice(slash + 1)
-  if (before === 'anthropic') {
-    const published = directory.profiles.get(after)
-    if (published) return byProfile(directory, published, 'anthropic-prefix', presenceOf)
-  }
+  const published = before === 'anthropic' ? byName(directory, after, 'anthropic-prefix', presenceOf) : undefined
+  if (published) return published
   const provider = slash > 0 && after !== '' ? directory.providersByName.get(before) : undefined
   if (provider) return byProviderModel(directory, provider, after, name, presenceOf)
   throw unknownName(directory, name)
 }
 
-function byProfile(directory: Directory, profile: Profile, via: Decision['via'], presenceOf: PresenceOf): Resolution {
-  if (profile.disabled) {
-    throw new PurserError('not_found', `The profile "${profile.name}" is disabled. ${existing(directory)}`, {
-      code: 'disabled',
-      field: 'model',
-    })
-  }
-  const provider = directory.providers.get(profile.provider_id)
-  if (!provider) throw unusable(profile.name, 'its provider does not exist or could not be read')
-  const chosen =
-    profile.connection_id === null ? onlyConnection(directory, provider, profile.name, presenceOf) : named(directory, profile, presenceOf)
-  const target = targetOf(provider, chosen.connection, profile, profile.model, profile.name)
-  return { targets: [target], decision: { via, winner: profile.name, connection: chosen.connection.name, skipped: chosen.skipped } }
-}
-
-function byProviderModel(directory: Directory, provider: Provider, model: string, name: string, presenceOf: PresenceOf): Resolution {
-  const chosen = onlyConnection(directory, provider, name, presenceOf)
-  const target = targetOf(provider, chosen.connection, null, model, name)
-  return {
-    targets: [target],
-    decision: { via: 'provider-model', winner: name, connection: chosen.connection.name, skipped: chosen.skipped },
-  }
-}
-
-type Chosen = { readonly connection: Connection; readonly skipped: readonly Skipped[] }
-
-function named(directory: Directory, profile: Profile, presenceOf: PresenceOf): Chosen {
-  const connection = directory.connections.get(profile.connection_id ?? '')
-  if (!connection) throw unusable(profile.name, 'its connection does not exist or could not be read')
-  const why = unusableReason(connection, presenceOf)
-  if (why) throw unusable(profile.name, `its connection "${connection.name}" is ${why}`)
-  return { connection, skipped: [] }
-}
-
-/** The one enabled connection of the provider that the operator pays himself and whose secret is present. Never a platform's. */
-function onlyConnection(directory: Directory, provider: Provider, name: string, presenceOf: PresenceOf): Chosen {
-  const usable: Connection[] = []
-  const skipped: Skipped[] = []
-  for (const connection of directory.connections.values()) {
-    if (connection.provider_id !== provider.id) continue
-    const why =
-      connection.billing === 'platform' || connection.billing === 'subscription'
-        ? `boundary:billing own→${connection.billing}`
-        : unusableReason(connection, presenceOf)
-    if (why) skipped.push({ name: connection.name, reason: why })
-    else usable.push(connection)
-  }
-  const [first, ...others] = usable
-  const listed = skipped.map((one) => `"${one.name}" (${one.reason})`).join(', ')
-  if (!first) throw unusable(name, `provider "${provider.name}" has no usable connection${listed && `: ${listed}`}`)
-  if (others.length > 0) {
-    const names = usable.map((connection) => `"${connection.name}"`).join(', ')
-    throw unusable(
-      name,
-      `provider "${provider.name}" has several usable connections (${names}) and nothing says which. Name one in a profile`,
-    )
-  }
-  return { connection: first, skipped }
-}
-
-function unusableReason(connection: Connection, presenceOf: PresenceOf): string | undefined {
-  if (connection.disabled) return 'disabled'
-  if (connection.auth.type === 'none') return undefined
-  if (connection.auth.credential === null) return 'without a credential'
-  const presence = presenceOf(connection.auth.credential)
-  return presence === 'present' ? undefined : `without its secret (${connection.auth.credential} is ${presence})`
-}
-
-function targetOf(provider: Provider, connection: Connection, profile: Profile | null, model: string, name: string): Target {
-  if (provider.disabled) throw unusable(name, `provider "${provider.name}" is disabled`)
-  if (connection.provider_id !== provider.id)
-    throw unusable(name, `connection "${connection.name}" belongs to another provider than "${provider.name}"`)
-  const { contract, codec } = codecOf(provider, model, name)
-  const baseUrl = connection.auth.type === 'platform' ? (connection.auth.base_url ?? provider.base_url) : provider.base_url
-  return {
-    profile,
-    provider,
-    connection,
-    model,
-    contract,
-    codec,
-    billing: connection.billing,
-    locality: provider.network === 'public' ? 'cloud' : 'local',
-    defaults: defaultsOf(profile),
-    timeouts: {
-      connect: profile?.timeouts.connect ?? defaultTimeouts.connect,
-      firstByte: profile?.timeouts.first_byte ?? defaultTimeouts.firstByte,
-      idle: profile?.timeouts.idle ?? defaultTimeouts.idle,
-      total: profile?.timeouts.total ?? defaultTimeouts.total,
-    },
-    destination: { baseUrl, network: provider.network, cidrs: provider.network_cidrs ?? [], poolKey: connection.id },
-    credential: connection.auth.type === 'none' ? null : connection.auth.credential,
-  }
-}
-
-function defaultsOf(profile: Profile | null): Target['defaults'] {
-  if (!profile) return {}
-  return {
-    ...(profile.system_prompt === null ? {} : { systemPrompt: profile.system_prompt }),
-    ...(profile.temperature === null ? {} : { temperature: profile.temperature }),
-    ...(profile.max_tokens === null ? {} : { maxTokens: profile.max_tokens }),
-    ...(Object.keys(profile.params).length === 0 ? {} : { params: profile.params }),
-  }
-}
-
-function unusable(name: string, why: string): PurserError {
-  return new PurserError('unavailable', `"${name}" cannot be used: ${why}.`, { code: 'no_usable_connection', field: 'model' })
+function byName(directory: Directory, name: string, via: Decision['via'], presenceOf: PresenceOf): Resolution | undefined {
+  const profile = directory.profiles.get(name)
+  if (profile) return byProfile(directory, profile, via, presenceOf)
+  const route = directory.routes.get(name)
+  return route && byRoute(directory, route, presenceOf)
 }
 
 function unknownName(directory: Directory, name: string): PurserError {
-  const aside = directory.quarantined.find((row) => row.kind === 'profile' && row.name === name)
+  const aside = directory.quarantined.find((row) => (row.kind === 'profile' || row.kind === 'route') && row.name === name)
   if (aside) return unusable(name, `its row could not be read (${aside.reason})`)
   return new PurserError('not_found', `No profile is named "${name}". ${existing(directory)}`, { code: 'model_not_found', field: 'model' })
-}
-
-function existing(directory: Directory): string {
-  const names = [...directory.profiles.values()].filter((profile) => !profile.disabled).map((profile) => profile.name)
-  if (names.length === 0) return 'There is no profile yet.'
-  const shown = names.slice(0, 20).join(', ')
-  return `Profiles: ${shown}${names.length > 20 ? ` and ${names.length - 20} more` : ''}. Or name a provider and its model as "provider/model".`
 }

@@ -1,7 +1,7 @@
 /** A target: profile, connection, provider and codec, resolved for one name, ready to be called. */
 
 import type { Codec, ContractId, Defaults } from '../contracts/contract.ts'
-import type { Connection, Profile, Provider } from '../core/nouns.ts'
+import type { Connection, Crossing, Profile, Provider } from '../core/nouns.ts'
 import type { Destination, Timeouts } from '../core/ports.ts'
 
 export type Target = {
@@ -26,10 +26,13 @@ export type Target = {
 export type Skipped = { readonly name: string; readonly reason: string }
 
 export type Decision = {
-  readonly via: 'profile' | 'anthropic-prefix' | 'provider-model'
+  readonly via: 'profile' | 'route' | 'anthropic-prefix' | 'provider-model'
   readonly winner: string
   readonly connection: string
   readonly skipped: readonly Skipped[]
+  /** Of a route: the profiles that follow the winner, and the boundaries that the route itself lets a call cross. */
+  readonly fallbacks?: readonly string[]
+  readonly allow_cross?: readonly Crossing[]
 }
 
 export const defaultTimeouts: Timeouts = { connect: 10_000, firstByte: 120_000, idle: 120_000, total: 3_600_000 }

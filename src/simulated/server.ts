@@ -1,9 +1,10 @@
 /** The built-in provider as an HTTP server on a unix socket or a loopback port. It also serves tests as an upstream that keeps a log. */
 
 import { chmod } from 'node:fs/promises'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { isObject, parseJson } from '../core/json.ts'
+import { createServer } from '../core/node-http.ts'
 import type { Clock, Timers } from '../core/ports.ts'
 import { anthropicMessages } from './anthropic-messages.ts'
 import { answerTo, type Format } from './asked.ts'

@@ -25,6 +25,8 @@ export type OpenOptions = {
 
 export interface OpenStore extends Store {
   readonly instance: Instance
+  /** For a process that serves: from here on no read runs in this thread, where a slow one would stop every stream. Before, none needs another. */
+  readAside(): void
 }
 
 /** A database that this process holds the lock of, before anything of it has been started. */

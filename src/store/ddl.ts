@@ -41,6 +41,11 @@ export function createTable(engine: Engine, name: string, lines: readonly string
   return `CREATE TABLE ${name} (\n  ${body.join(',\n  ')}\n) STRICT${guarded.clustered ? ', WITHOUT ROWID' : ''}`
 }
 
+/** A column that a table gets later, from a line of `name kind …`. */
+export function addColumn(engine: Engine, table: string, line: string): string {
+  return `ALTER TABLE ${table} ADD COLUMN ${spellKind(engine, line)}`
+}
+
 /**
  * A trigger sees rowid -1 where none was given. A row that really stood at -1 would make the guard against REPLACE refuse
  * every insert from then on, so none may stand there.

@@ -1,7 +1,7 @@
 /** A queue whose head is taken in constant time. */
 
 export class Fifo<T> {
-  #items: T[] = []
+  #items: (T | undefined)[] = []
   #head = 0
 
   get size(): number {
@@ -19,6 +19,8 @@ export class Fifo<T> {
   shift(): T | undefined {
     const item = this.#items[this.#head]
     if (item === undefined) return undefined
+    // Let go at once: what an item holds alive would else outlive it by as much as the queue is long.
+    this.#items[this.#head] = undefined
     this.#head += 1
     if (this.#head === this.#items.length) {
       this.#items = []

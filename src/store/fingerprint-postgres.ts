@@ -47,12 +47,17 @@ async function readIndexes(executor: Executor, facts: Map<string, string>): Prom
     WHERE t.relnamespace = ${here} ORDER BY c.relname`)
   for (const { on_table, name, indisunique, indisprimary, indisvalid, predicate, columns } of indexes) {
     const on = columns as string[]
-    if (indisprimary) facts.set(`primary key ${on_table}`, on.join(', '))
+    if (indisprimary) facts.set(`primary key ${on_table}`, on.map(unquoted).join(', '))
     else {
       const fact = indexFact(on, predicate === null ? undefined : String(predicate))
       facts.set(`${indisunique ? 'unique' : 'index'} ${on_table}.${name}`, indisvalid ? fact : `${fact} (invalid)`)
     }
   }
+}
+
+/** Postgres quotes a column that is called like one of its own words. */
+function unquoted(name: string): string {
+  return name.replace(/^"(.*)"$/, '$1')
 }
 
 const deleteRules: Readonly<Record<string, string>> = { a: 'no action', r: 'restrict', c: 'cascade', n: 'set null', d: 'set default' }

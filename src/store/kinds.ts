@@ -1,5 +1,6 @@
 /** What a column's value is in code, once it has been read: the one place that settles how the engines differ. */
 
+import { parseJson } from '../core/json.ts'
 import { type Kind, type Table, tables } from './schema.ts'
 
 export type Row = Record<string, unknown>
@@ -24,9 +25,14 @@ const read: Readonly<Record<Kind, (value: unknown) => unknown>> = {
   text: (value) => value,
   int: (value) => (typeof value === 'bigint' ? value : BigInt(value as number | string)),
   bool: (value) => value === 1n || value === 1 || value === true,
-  json: (value) => JSON.parse(value as string),
+  json: (value) => parseJson(value as string) ?? unreadable(value as string),
   instant: Number,
   real: Number,
+}
+
+/** JSON that was edited by hand and broken: its text, which no schema takes, so that the row is set aside by name and the others are read. */
+function unreadable(text: string): string | null {
+  return text.trim() === 'null' ? null : text
 }
 
 /** A row as the house sees it. Whole numbers of unnamed expressions (`count(*)`, `sum(…)`, `max(…)`) are bigint. */

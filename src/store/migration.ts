@@ -1,6 +1,6 @@
 /** What a migration is, and the schema builder it is written with: the only thing a migration may import. */
 
-import { createTable, type Guarded } from './ddl.ts'
+import { addColumn, createTable, type Guarded } from './ddl.ts'
 import type { Engine, Executor } from './engine.ts'
 import { triggerFunctions, triggersOf } from './triggers.ts'
 
@@ -32,6 +32,8 @@ export type Schema = {
   exec(sql: string): Promise<void>
   /** A table, one line a column (`name kind …`, kinds printed per engine), then its keys and checks; with the triggers that guard it. */
   createTable(name: string, body: string, guarded?: Guarded): Promise<void>
+  /** A further column, as one line of `name kind …`. */
+  addColumn(table: string, line: string): Promise<void>
   /** The functions that guarding triggers call: before the first guarded table, and after the last is gone. */
   createTriggerFunctions(): Promise<void>
   dropTriggerFunctions(): Promise<void>
@@ -52,6 +54,7 @@ export function schemaOn(executor: Pick<Executor, 'engine' | 'exec'>): Schema {
       await exec(createTable(engine, name, lines(body), guarded))
       for (const { statements } of triggersOf(engine, name, guarded)) for (const statement of statements) await exec(statement)
     },
+    addColumn: (table, line) => exec(addColumn(engine, table, line)),
     async createTriggerFunctions() {
       for (const { statement } of triggerFunctions(engine)) await exec(statement)
     },

@@ -44,6 +44,7 @@ export async function lockPostgres(options: OpenOptions, source: PostgresSource,
         instance,
         writer,
         read: createReads('postgres', reads(pool, gate)),
+        readAside: () => undefined,
         close: closeOnce(async () => {
           await writer.close()
           await pool.close()

@@ -5,8 +5,8 @@ import { sqliteExecutor } from './engine.ts'
 import { createGate } from './gate.ts'
 import { lockFile } from './lock.ts'
 import { createReads } from './reader.ts'
+import { openFileReader } from './reader-file.ts'
 import { sqliteReads } from './reader-sqlite.ts'
-import { startReaderThread } from './reader-thread.ts'
 import { openSqlite, type SqliteConnection } from './sqlite.ts'
 import { createWriter } from './writer.ts'
 import { inlineLink } from './writer-inline.ts'
@@ -31,12 +31,13 @@ export function lockSqliteFile(options: OpenOptions, path: string): LockedDataba
       connection.close()
       const link = await startWriterThread({ path, instanceId: instance.id })
       const writer = createWriter({ clock, onFatal, parked, link })
-      const reader = startReaderThread(path)
+      const reader = openFileReader(path)
       return {
         engine: 'sqlite',
         instance,
         writer,
         read: createReads('sqlite', reader.query),
+        readAside: reader.readAside,
         close: closeOnce(async () => {
           await writer.close()
           await reader.close()
@@ -68,6 +69,7 @@ export function openMemory(options: OpenOptions): LockedDatabase {
         instance,
         writer,
         read: createReads('sqlite', (sql, parameters) => gate(async () => read(sql, parameters))),
+        readAside: () => undefined,
         close: () => writer.close(),
       }
     },

@@ -150,12 +150,26 @@ export const tables = {
       timeouts: emptyObject,
       strict: no,
       ...shipped,
+      idempotent: no,
     },
     primaryKey: ['id'],
     unique: [{ name: 'model_profiles_name', on: ['name'], where: 'removed_at IS NULL' }],
     foreignKeys: [
       { columns: ['provider_id'], references: { table: 'providers', columns: ['id'] } },
       { columns: ['connection_id'], references: { table: 'connections', columns: ['id'] } },
+    ],
+  },
+  routes: {
+    columns: { id: text, name: text, allow_cross: { kind: 'json', default: '[]' }, ...shipped },
+    primaryKey: ['id'],
+    unique: [{ name: 'routes_name', on: ['name'], where: 'removed_at IS NULL' }],
+  },
+  route_members: {
+    columns: { route_id: text, position: int, profile_id: text, weight: intNull, conditions: emptyObject },
+    primaryKey: ['route_id', 'position'],
+    foreignKeys: [
+      { columns: ['route_id'], references: { table: 'routes', columns: ['id'] } },
+      { columns: ['profile_id'], references: { table: 'model_profiles', columns: ['id'] } },
     ],
   },
   keys: {

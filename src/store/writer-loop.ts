@@ -120,9 +120,9 @@ export function createLoop(options: LoopOptions): WriterLoop {
   async function intend(entries: Entry[]): Promise<void> {
     try {
       const verdicts = await runBatch(engine, { durability: 'log', entries, parks: false, now: now() })
-      const landed = verdicts.filter((verdict) => verdict === undefined).length
-      unsynced += landed
-      inFlight += landed
+      const landed = entries.filter((_entry, index) => verdicts[index] === undefined)
+      unsynced += landed.length
+      inFlight += landed.filter((entry) => !endsAnother(entry)).length
       say(runsOf(verdicts))
     } catch (error) {
       passOn(error, [answer.refused, entries.length])
@@ -214,6 +214,11 @@ function isFatal(error: PurserError): boolean {
 function exitCodeOf(error: PurserError): number {
   if (error.code === 'lock_lost') return 75
   return isFatal(error) ? 74 : 70
+}
+
+/** An intent that also ends the attempt before it leaves as many calls in flight as there were. */
+function endsAnother(entry: Entry): boolean {
+  return entry.writes.some(({ definition }) => definition.table === 'settlements')
 }
 
 function take(queue: Fifo<Entry>): Entry[] {

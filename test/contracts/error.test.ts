@@ -145,3 +145,13 @@ test('anthropic-messages: every kind has the type that its status has', () => {
     assert.deepEqual(body, { type: 'error', error: { type: types[errorKinds[kind].status], message: 'x' }, request_id: 'req-1' })
   }
 })
+
+test('what only an operator can mend is not to be tried again, an overload is', () => {
+  const told = (code: string) => openaiError(new PurserError('unavailable', 'No.', { code }))
+  assert.equal(told('no_usable_connection')['x-should-retry'], 'false')
+  assert.equal(told('overloaded')['x-should-retry'], undefined)
+})
+
+function openaiError(error: PurserError): Readonly<Record<string, string>> {
+  return codecFor('openai-chat').encodeError(error, 'call-1').headers
+}

@@ -68,6 +68,7 @@ export async function openBooks(_t: TestContext, store: OpenStore, clock: HandCl
     server: null,
     home: null,
     presence: () => 'unknown',
+    loopDelayMs: () => null,
     inspect: async () => null,
     refresh: async () => undefined,
   }

@@ -30,7 +30,7 @@ eachStore((fresh) => {
       'explain.call': { call },
     }
     for (const operation of operations) {
-      if (operation.name === 'keys.get') continue
+      if (operation.name === 'keys.get' || operation.name === 'routes.get') continue
       const answer = await invoke(operation, books.context, inputs[operation.name] ?? {})
       const carried = JSON.parse(JSON.stringify(answer))
       assert.deepEqual(operation.output.parse(carried), carried, operation.name)

@@ -1,5 +1,8 @@
 /** A recorded exchange, the request that is sent for it, and the request that its provider must then receive. */
 
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
 export type Recording = {
   readonly id: string
   readonly provider: string
@@ -8,6 +11,16 @@ export type Recording = {
   readonly stream: boolean
   readonly request: { readonly method: string; readonly path: string; readonly body: Record<string, unknown> | null }
   readonly response: { readonly status: number; readonly body?: unknown; readonly sse_text?: string; readonly body_text?: string }
+}
+
+/** All recordings of one contract, in the order of the file; none where the folder has no such file. */
+export function readRecordings(corpus: string, contract: string): Recording[] {
+  const path = join(corpus, `${contract}.jsonl`)
+  if (!existsSync(path)) return []
+  return readFileSync(path, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Recording)
 }
 
 /** The recorded body; where none was kept, a small one. The recording is named behind the model, as the replay reads it. */

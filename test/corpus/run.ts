@@ -1,13 +1,15 @@
-/** Sends recorded exchanges through Purser to their own contract and compares both sides: the request as forwarded, the answer as returned. */
+/** Recorded exchanges through Purser: relayed to their own contract, put into the words of every other, and their usage beside another reader's. */
 
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { isDeepStrictEqual } from 'node:util'
 import { prepareHome, startOn } from '../support/home.ts'
 import { type Answer, ask } from './client.ts'
-import { expectedAnswer, expectedRequest, type Recording, requestOf } from './recording.ts'
+import { type CrossTally, crossRun } from './cross.ts'
+import { compareWithOracle } from './oracle.ts'
+import { expectedAnswer, expectedRequest, type Recording, readRecordings, requestOf } from './recording.ts'
 
 type Replay = {
   readonly url: string
@@ -26,7 +28,7 @@ if (!process.argv[2] && !process.env.PURSER_CORPUS) {
   process.exit(2)
 }
 
-const recordings = Object.keys(contracts).flatMap((contract) => read(join(corpus, `${contract}.jsonl`)))
+const recordings = Object.keys(contracts).flatMap((contract) => readRecordings(corpus, contract))
 const { startReplay } = (await import(pathToFileURL(join(dirname(corpus), 'replay-upstream', 'server.mjs')).href)) as {
   startReplay(options: object): Promise<Replay>
 }
@@ -59,13 +61,46 @@ try {
   await replay.close()
   rmSync(root, { recursive: true, force: true })
 }
+cross()
+usage()
 
-function read(path: string): Recording[] {
-  if (!existsSync(path)) return []
-  return readFileSync(path, 'utf8')
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Recording)
+/** Every ordered pair of two contracts, by their codecs alone. */
+function cross(): void {
+  for (const caller of Object.keys(contracts))
+    for (const provider of Object.keys(contracts)) {
+      if (caller === provider) continue
+      const { requests, answers } = crossRun(corpus, caller, provider)
+      printCross(`requests, ${caller} to ${provider}`, requests)
+      printCross(`answers, ${provider} to ${caller}`, answers)
+    }
+}
+
+function printCross(title: string, { passed, refused, warned, failed }: CrossTally): void {
+  process.stdout.write(`\n${title}\n`)
+  for (const [reason, count] of byCount(warned)) process.stdout.write(`  warned ${count}: ${reason}\n`)
+  for (const [reason, count] of byCount(refused)) process.stdout.write(`  refused ${count}: ${reason}\n`)
+  for (const line of failed) process.stdout.write(`  failed ${line}\n`)
+  process.stdout.write(`${passed} passed, ${sum(refused)} refused, ${failed.length} failed\n`)
+  if (failed.length > 0) process.exitCode = 1
+}
+
+function usage(): void {
+  for (const contract of Object.keys(contracts)) {
+    const { agreed, explained, unexplained } = compareWithOracle(corpus, contract)
+    process.stdout.write(`\nusage beside the oracle, ${contract}\n`)
+    for (const { id, difference, because } of explained) process.stdout.write(`  differs ${id}: ${difference}\n    ${because}\n`)
+    for (const { id, difference } of unexplained) process.stdout.write(`  failed ${id}: ${difference}\n`)
+    process.stdout.write(`${agreed} agreed, ${explained.length} explained, ${unexplained.length} unexplained\n`)
+    if (unexplained.length > 0) process.exitCode = 1
+  }
+}
+
+function byCount(counts: ReadonlyMap<string, number>): [string, number][] {
+  return [...counts].sort(([, a], [, b]) => b - a)
+}
+
+function sum(counts: ReadonlyMap<string, number>): number {
+  return [...counts.values()].reduce((total, count) => total + count, 0)
 }
 
 /** One provider row for each upstream path of the corpus. */
@@ -122,7 +157,6 @@ function print(contract: string, { passed, refused, failed }: Tally): void {
   process.stdout.write(`\n${contract} relay\n`)
   for (const [reason, count] of refused) process.stdout.write(`  refused ${count}: ${reason}\n`)
   for (const line of failed) process.stdout.write(`  failed ${line}\n`)
-  const refusedCount = [...refused.values()].reduce((sum, count) => sum + count, 0)
-  process.stdout.write(`${passed} passed, ${failed.length} failed, ${refusedCount} skipped\n`)
+  process.stdout.write(`${passed} passed, ${failed.length} failed, ${sum(refused)} skipped\n`)
   if (failed.length > 0) process.exitCode = 1
 }

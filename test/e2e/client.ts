@@ -115,7 +115,7 @@ export type ShownCall = {
 export type Operator = {
   get<T>(path: string): Promise<T>
   call(id: string): Promise<ShownCall>
-  /** The one settlement of a call, once it is there. */
+  /** The settlement of a call's last attempt, once every attempt has its own. */
   settlement(id: string): Promise<ShownSettlement>
   openAttempts(): Promise<number>
 }
@@ -134,7 +134,7 @@ export function operatorOf(url: string, token: string): Operator {
     settlement: (id) =>
       until(`call ${id} is settled`, async () => {
         const { attempts } = await call(id)
-        return attempts.length === 1 ? (attempts[0]?.settlement ?? undefined) : undefined
+        return attempts.every(({ settlement }) => settlement) ? (attempts.at(-1)?.settlement ?? undefined) : undefined
       }),
     openAttempts: async () => (await get<{ counts: { open_attempts: number } }>('/status')).counts.open_attempts,
   }

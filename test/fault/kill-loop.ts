@@ -80,12 +80,13 @@ async function finish(place: ServerPlace, path: string, tally: { check(name: str
 /** Each answer that was received has its settlement: final usage, a price, and what it charged is the sum of its lines. */
 function missing(connection: SqliteConnection, received: readonly Received[]): string[] {
   const settlement = connection.prepare(
-    'SELECT outcome, usage_source, charged_pico FROM attempts LEFT JOIN settlements ON attempt_id = attempts.id WHERE call_id = ?',
+    'SELECT outcome, usage_source, charged_pico FROM attempts LEFT JOIN settlements ON attempt_id = attempts.id WHERE call_id = ? ORDER BY attempt_no DESC',
   )
   return received.flatMap(({ callId, outcome }) => {
     const rows = settlement.all([callId])
-    const [row] = rows
-    if (rows.length !== 1 || row === undefined) return [`${callId} was received and has ${rows.length} attempts`]
+    const [row, ...earlier] = rows
+    if (row === undefined) return [`${callId} was received and has no attempt`]
+    if (earlier.some((one) => one.outcome !== 'provider_error')) return [`${callId} was tried again after something else than an error`]
     const source = outcome === 'succeeded' ? 'provider_final' : 'none'
     const right =
       row.outcome === outcome &&

@@ -42,11 +42,11 @@ export const plants = {
     breaks: 'the last bytes of an answer leave before its settlement is written',
     edits: [
       {
-        file: 'src/gateway/attempt.ts',
-        find: 'const settledAt = deps.clock.now()',
-        replace: 'if (!callerGone) release(owed)\n    const settledAt = deps.clock.now()',
+        file: 'src/gateway/attempts.ts',
+        find: "    phase = 'settling'\n    const cancelHold",
+        replace: "    phase = 'settling'\n    then()\n    const cancelHold",
       },
-      { file: 'src/gateway/attempt.ts', find: '          release(owed)\n', replace: '' },
+      { file: 'src/gateway/attempts.ts', find: 'if (!failed) return then()', replace: 'if (!failed) return' },
     ],
   },
   'orphans-forgotten': {

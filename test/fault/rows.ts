@@ -11,6 +11,8 @@ const control: readonly (readonly [TableName, Values])[] = [
   ['providers', { id: 'p' }],
   ['connections', { id: 'c', provider_id: 'p', canonical_equivalent_id: null }],
   ['model_profiles', { id: 'm', provider_id: 'p', connection_id: 'c' }],
+  ['routes', { id: 'o', allow_cross: '[]' }],
+  ['route_members', { route_id: 'o', position: 0, profile_id: 'm' }],
   ['keys', { id: 'k' }],
 ]
 

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { sent, stage, theSecret } from '../support/gateway.ts'
+import { again, sent, stage, theSecret } from '../support/gateway.ts'
 import { chatFrames, chatReply, messageFrames } from './answers.ts'
 
 const millionths = (count: number): bigint => BigInt(count) * 1_000_000n
@@ -141,6 +141,7 @@ describe('a provider that fails', () => {
       [ledger.settlement.outcome, ledger.settlement.errorKind, ledger.settlement.usageSource],
       ['cut', 'provider_malformed', 'gateway_estimate'],
     )
+    assert.equal(ledger.settlement.usage?.segments[0]?.meters.output_tokens, 7n, 'twenty bytes, at three a token')
   })
 
   test('cookies, encodings and hop-by-hop headers of a provider never reach the caller', () => {
@@ -178,16 +179,19 @@ describe('a provider that fails', () => {
     ['openai-chat', chatFrames.error],
     ['anthropic-messages', messageFrames.error],
   ] as const) {
-    test(`an error as the first event of ${contract} passes as it came and is not billed`, () => {
-      const { ledger, upstream, caller } = sent({ contract, body: { stream: true } })
+    test(`an error as the first event of ${contract} passes as it came, once nothing is left to try, and is not billed`, () => {
+      const all = sent({ contract, body: { stream: true } })
+      const { ledger, upstream, caller } = all
+      upstream.stream(frame)
+      again(all)
+      upstream.stream(frame)
+      again(all)
       upstream.stream(frame)
       assert.equal(caller.text, '')
       ledger.settled()
       assert.equal(caller.text, frame)
-      assert.deepEqual(
-        [ledger.settlement.outcome, ledger.settlement.usageSource, ledger.settlement.charged.chargedPico],
-        ['provider_error', 'none', 0n],
-      )
+      for (const settlement of ledger.settlements)
+        assert.deepEqual([settlement.outcome, settlement.usageSource, settlement.charged.chargedPico], ['provider_error', 'none', 0n])
     })
   }
 
@@ -209,11 +213,16 @@ describe('a provider that fails', () => {
 
   test('an upstream that cannot be reached owes nothing, and reads the same whatever the cause', () => {
     const texts = (['policy', 'dns', 'connect', 'tls'] as const).map((reason) => {
-      const { ledger, upstream, caller } = sent()
+      const all = sent()
+      const { ledger, upstream, caller } = all
+      upstream.fail({ reason, sent: false })
+      again(all)
+      upstream.fail({ reason, sent: false })
+      again(all)
       upstream.fail({ reason, sent: false })
       ledger.settled()
       assert.equal(caller.status, 503)
-      assert.deepEqual([ledger.settlement.outcome, ledger.settlement.usageSource], ['not_sent', 'none'])
+      for (const settlement of ledger.settlements) assert.deepEqual([settlement.outcome, settlement.usageSource], ['not_sent', 'none'])
       return caller.text
     })
     assert.equal(new Set(texts).size, 1)
@@ -284,4 +293,11 @@ describe('back-pressure and stopping', () => {
     assert.equal(caller.text, text)
     assert.equal(ledger.settlements.length, 1)
   })
+})
+
+test('a wait that a provider asks for is told as thirty seconds at most', () => {
+  const { ledger, upstream, caller } = sent()
+  upstream.answer(400, { error: { message: 'later' } }, { 'retry-after': '120', 'retry-after-ms': '120000' })
+  ledger.settled()
+  assert.deepEqual([caller.headers['retry-after'], caller.headers['retry-after-ms']], ['30', '30000'])
 })

@@ -8,7 +8,7 @@ const source = join(dirname(fileURLToPath(import.meta.url)), '../../src')
 
 /** What can open or accept a connection, and the only places that may use it. A folder ends in a slash. */
 const allowed: readonly { readonly means: string; readonly pattern: RegExp; readonly places: readonly string[] }[] = [
-  { means: 'undici', pattern: /from 'undici'/, places: ['net/egress.ts', 'net/sending.ts', 'net/connector.ts'] },
+  { means: 'undici', pattern: /from 'undici['/]/, places: ['net/egress.ts', 'net/sending.ts', 'net/connector.ts', 'net/undici-pool.d.ts'] },
   {
     means: 'node:net',
     pattern: /^import (?!type)[^\n]*'(?:node:)?net'|require\('(?:node:)?net'\)/m,
@@ -16,7 +16,12 @@ const allowed: readonly { readonly means: string; readonly pattern: RegExp; read
   },
   { means: 'node:tls', pattern: /from '(?:node:)?tls'/, places: ['net/connector.ts'] },
   { means: 'node:dns', pattern: /from '(?:node:)?dns(?:\/promises)?'/, places: ['net/connector.ts'] },
-  { means: 'node:http', pattern: /^import (?!type)[^\n]*'(?:node:)?http'/m, places: ['http/', 'simulated/server.ts', 'cli/', 'app.ts'] },
+  {
+    means: 'node:http',
+    pattern: /^import (?!type)[^\n]*(?:'(?:node:)?http'|core\/node-http\.ts')/m,
+    places: ['http/', 'simulated/server.ts', 'cli/', 'app.ts'],
+  },
+  { means: 'process.getBuiltinModule', pattern: /getBuiltinModule/, places: ['core/node-http.ts'] },
   { means: 'node:https, node:http2, node:dgram, node:inspector', pattern: /from '(?:node:)?(?:https|http2|dgram|inspector)'/, places: [] },
   { means: 'fetch', pattern: /(?<![.\w])fetch\(|globalThis\.fetch/, places: ['cli/'] },
   { means: 'WebSocket, EventSource', pattern: /new (?:WebSocket|EventSource)\b/, places: [] },

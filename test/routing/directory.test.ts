@@ -5,7 +5,6 @@ import { test } from 'node:test'
 import { insertRows, type NewRow } from '../../src/control/insert-rows.ts'
 import { readDirectory } from '../../src/routing/directory.ts'
 import { resolve } from '../../src/routing/resolve.ts'
-import { real } from '../../src/store/binding.ts'
 import type { TableName } from '../../src/store/schema.ts'
 import { recordedAt, type Store } from '../../src/store/store.ts'
 import { eachStore } from '../support/stores.ts'
@@ -47,7 +46,8 @@ const profile = (name: string, row: Partial<NewRow<'model_profiles'>> = {}): New
   connection_id: 'connection-mine',
   model: 'coin-1',
   system_prompt: "Say it's fine.",
-  temperature: real(0.7),
+  temperature: 0.7,
+  idempotent: false,
   max_tokens: 500n,
   params: { top_p: 0.5 },
   timeouts: { idle: 5_000 },
@@ -133,12 +133,7 @@ eachStore((fresh) => {
       ...plain,
       providers: [provider('acme'), provider('lost', { base_url: 'nowhere' })],
       connections: [connection('mine'), connection('odd', { auth: { type: 'magic' } }), connection('pays', { billing: 'friends' })],
-      model_profiles: [
-        profile('fast'),
-        profile('hot', { temperature: real(9) }),
-        profile('UPPER'),
-        profile('bent', { timeouts: { idle: -1 } }),
-      ],
+      model_profiles: [profile('fast'), profile('hot', { temperature: 9 }), profile('UPPER'), profile('bent', { timeouts: { idle: -1 } })],
       keys: [key('KEY1'), key('KEY2', { kind: 'master' })],
     })
     const directory = await readDirectory(store.read)
@@ -154,6 +149,19 @@ eachStore((fresh) => {
     assert.deepEqual([...directory.connections.keys()], ['connection-mine'])
     assert.deepEqual([...directory.keys.keys()], ['KEY1'])
     assert.throws(() => resolve(directory, 'hot', () => 'present'), /could not be read \(temperature/)
+  })
+
+  test('a row whose JSON is broken is set aside like any other', async (t) => {
+    const store = await fresh(t)
+    await write(store, { ...plain, connections: [connection('mine'), connection('odd')] })
+    const broken = { sql: "UPDATE connections SET auth = '{\"type\":' WHERE name = 'odd'", parameters: [], expectChanges: 1 }
+    await store.writer.control({ statements: [broken] })
+    const directory = await readDirectory(store.read)
+    assert.deepEqual(
+      directory.quarantined.map((row) => row.name),
+      ['odd'],
+    )
+    assert.equal(directory.connections.size, 1)
   })
 
   test('a profile whose provider was set aside says so, and no other takes its place', async (t) => {

@@ -40,10 +40,16 @@ export const expectedTables: Readonly<Record<string, ExpectedTable>> = {
     foreignKeys: { provider_id: 'providers', canonical_equivalent_id: 'connections' },
   },
   model_profiles: {
-    columns: `id:text name:text provider_id:text connection_id:text? model:text system_prompt:text? temperature:real? max_tokens:int? params:text='{}' timeouts:text='{}' strict:int=0 ${shipped}`,
+    columns: `id:text name:text provider_id:text connection_id:text? model:text system_prompt:text? temperature:real? max_tokens:int? params:text='{}' timeouts:text='{}' strict:int=0 ${shipped} idempotent:int=0`,
     primaryKey: 'id',
     unique: ['name'],
     foreignKeys: { provider_id: 'providers', connection_id: 'connections' },
+  },
+  routes: { columns: `id:text name:text allow_cross:text='[]' ${shipped}`, primaryKey: 'id', unique: ['name'] },
+  route_members: {
+    columns: "route_id:text position:int profile_id:text weight:int? conditions:text='{}'",
+    primaryKey: 'route_id, position',
+    foreignKeys: { route_id: 'routes', profile_id: 'model_profiles' },
   },
   keys: {
     columns:

@@ -23,17 +23,17 @@ type Case = {
   readonly leaves?: Finding['type']
 }
 
-const bigger = [...registry, later('0005', createExtra, { down: { lossless: { kind: 'atomic', run: dropExtra } } })]
+const bigger = [...registry, later('8001', createExtra, { down: { lossless: { kind: 'atomic', run: dropExtra } } })]
 const destructive = [
   ...registry,
-  later('0005', createExtra, { effect: 'destructive', down: { lossless: { kind: 'atomic', run: dropExtra } } }),
+  later('8001', createExtra, { effect: 'destructive', down: { lossless: { kind: 'atomic', run: dropExtra } } }),
 ]
 const branch = [
   ...registry.slice(0, 3),
   later('0004', createExtra, { down: { lossless: { kind: 'atomic', run: dropExtra } } }),
-  later('0005', async () => undefined),
+  later('8001', async () => undefined),
 ]
-const broken = (why: string): readonly Registered[] => [...registry, later('0005', () => Promise.reject(new Error(why)))]
+const broken = (why: string): readonly Registered[] => [...registry, later('8001', () => Promise.reject(new Error(why)))]
 
 const sql = (text: string) => (database: TestDatabase) => database.executor.exec(text)
 
@@ -143,8 +143,8 @@ const cases: readonly Case[] = [
     says: 'a step that threw is failed',
     make: ({ executor }) => assert.rejects(up(executor, { registry: broken('no room') })),
     type: 'failed',
-    command: 'purser migrate --only 0005-later --debug',
-    obey: ({ executor }) => up(executor, { registry: bigger, only: '0005-later' }),
+    command: 'purser migrate --only 8001-later --debug',
+    obey: ({ executor }) => up(executor, { registry: bigger, only: '8001-later' }),
     leaves: 'clean',
   },
 ]

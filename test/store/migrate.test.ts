@@ -78,22 +78,22 @@ eachEngine((engine) => {
     const database = await engine.fresh(t)
     await up(database.executor)
     const before = await state(database)
-    await assert.rejects(downTo(database, ids[1]!, { acceptLoss: [ids[3]!] }), (error: PurserError) => {
+    await assert.rejects(downTo(database, ids[1]!, { acceptLoss: ids.slice(3) }), (error: PurserError) => {
       assert.equal(error.code, 'consent_needed')
       assert.match(error.message, /0003-rates: Every rate card/)
       assert.equal(error.hint, 'If it may be lost, repeat the command with --accept-loss 0003-rates')
       return true
     })
     assert.deepEqual(await state(database), before)
-    assert.deepEqual((await downTo(database, ids[1]!, { acceptLoss: [ids[2]!, ids[3]!] })).ids, [ids[3], ids[2]])
+    assert.deepEqual((await downTo(database, ids[1]!, { acceptLoss: ids.slice(2) })).ids, ids.slice(2).reverse())
   })
 
   test('a step that can not be undone is not crossed', async (t) => {
     const database = await engine.fresh(t)
-    const stuck = [...registry, later('0005', createExtra, { down: { none: 'The keys it erased are not kept.' } })]
+    const stuck = [...registry, later('8001', createExtra, { down: { none: 'The keys it erased are not kept.' } })]
     await up(database.executor, { registry: stuck })
-    await assert.rejects(downTo(database, 'none', { registry: stuck }), /0005-later can not be undone: The keys it erased/)
-    assert.equal((await readStanding(database.executor)).records.length, 5)
+    await assert.rejects(downTo(database, 'none', { registry: stuck }), /8001-later can not be undone: The keys it erased/)
+    assert.equal((await readStanding(database.executor)).records.length, ids.length + 1)
   })
 
   test('a step that throws is undone and recorded as failed, nothing after it runs, and the next start tries again', async (t) => {
@@ -102,15 +102,15 @@ eachEngine((engine) => {
     let after = 0
     const shaky = [
       ...registry,
-      later('0005', async (schema) => {
+      later('8001', async (schema) => {
         await createExtra(schema)
         if (!works) throw new Error('out of paper')
       }),
-      later('0006', async () => void (after += 1)),
+      later('8002', async () => void (after += 1)),
     ]
     await assert.rejects(up(database.executor, { registry: shaky }), (error: PurserError) => {
       assert.equal(error.code, 'schema_failed')
-      assert.equal(error.hint, 'purser migrate --only 0005-later --debug')
+      assert.equal(error.hint, 'purser migrate --only 8001-later --debug')
       assert.match(error.message, /out of paper/)
       return true
     })
@@ -119,13 +119,13 @@ eachEngine((engine) => {
     assert.equal(after, 0)
     assert.deepEqual(
       standing.records.map((record) => [record.id, record.state, record.error]),
-      [...ids.map((id) => [id, 'applied', null]), ['0005-later', 'failed', 'out of paper']],
+      [...ids.map((id) => [id, 'applied', null]), ['8001-later', 'failed', 'out of paper']],
     )
     await assert.rejects(makeReady(database.executor, { ...base, registry: shaky, mayMigrate: true }), { code: 'schema_failed' })
     works = true
     assert.deepEqual((await makeReady(database.executor, { ...base, registry: shaky, mayMigrate: true })).migrated, [
-      '0005-later',
-      '0006-later',
+      '8001-later',
+      '8002-later',
     ])
     assert.equal(after, 1)
   })
@@ -134,19 +134,19 @@ eachEngine((engine) => {
     const database = await engine.fresh(t)
     const torn = [
       ...registry,
-      later('0005', async () => undefined, { down: { lossless: { kind: 'atomic', run: () => Promise.reject(new Error('stuck')) } } }),
-      later('0006', createExtra, { down: { lossless: { kind: 'atomic', run: dropExtra } } }),
+      later('8001', async () => undefined, { down: { lossless: { kind: 'atomic', run: () => Promise.reject(new Error('stuck')) } } }),
+      later('8002', createExtra, { down: { lossless: { kind: 'atomic', run: dropExtra } } }),
     ]
     await up(database.executor, { registry: torn })
     const before = await state(database)
-    await assert.rejects(downTo(database, 'none', { registry: torn }), /0005-later could not be undone, and nothing was changed: stuck/)
+    await assert.rejects(downTo(database, 'none', { registry: torn }), /8001-later could not be undone, and nothing was changed: stuck/)
     assert.deepEqual(await state(database), before)
   })
 
   test('a step that opens its own transaction is refused', async (t) => {
     const database = await engine.fresh(t)
     await assert.rejects(
-      up(database.executor, { registry: [...registry, later('0005', (schema) => schema.exec('COMMIT'))] }),
+      up(database.executor, { registry: [...registry, later('8001', (schema) => schema.exec('COMMIT'))] }),
       /may not open or end/,
     )
     assert.equal((await readStanding(database.executor)).records.at(-1)?.state, 'failed')
@@ -186,6 +186,7 @@ eachEngine((engine) => {
     assert.deepEqual(
       [...(await rowsTouched(database.executor, planned))],
       [
+        ['0005-routes', 3n],
         ['0004-ledger', 5n],
         ['0003-rates', 6n],
       ],

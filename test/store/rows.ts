@@ -9,6 +9,8 @@ export type SampleRow = Readonly<Record<string, SqlValue>>
 const parents: Readonly<Record<string, string>> = {
   provider_id: 'providers',
   connection_id: 'connections',
+  route_id: 'routes',
+  profile_id: 'model_profiles',
   rate_card_id: 'rate_cards',
   call_id: 'calls',
   attempt_id: 'attempts',

@@ -39,7 +39,7 @@ async function inTurn(): Promise<object> {
 /** Calls until the disk is full, then a file is removed, then one more call. */
 async function untilFull(): Promise<object> {
   const ballast = join(folder, 'ballast')
-  writeFileSync(ballast, Buffer.alloc(1024 * 1024))
+  writeFileSync(ballast, Buffer.alloc(3 * 1024 * 1024))
   const store = await open()
   const rows = ledgerRows(store.writer)
   const done = { intents: [] as string[], settlements: [] as string[] }

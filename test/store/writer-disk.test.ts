@@ -39,7 +39,7 @@ test('on a full disk nothing is answered as done that is not there, and writing 
   if (probe.status !== 0) return t.skip('A disk of its own can not be mounted here (unshare -Urm).')
   const run = spawnSync(
     'unshare',
-    ['-Urm', 'sh', '-c', 'mount -t tmpfs -o size=6m tmpfs "$1" && exec "$2" "$3" untilFull "$1"', 'sh', folder, process.execPath, child],
+    ['-Urm', 'sh', '-c', 'mount -t tmpfs -o size=8m tmpfs "$1" && exec "$2" "$3" untilFull "$1"', 'sh', folder, process.execPath, child],
     { encoding: 'utf8', timeout: 60_000 },
   )
   assert.equal(run.status, 0, run.stdout + run.stderr)

@@ -1,7 +1,7 @@
 /** A gateway with nothing real around it: a caller, an upstream, a ledger and a clock that the test moves by hand. */
 
 import type { ContractId } from '../../src/contracts/contract.ts'
-import type { Connection, Key, Profile, Provider } from '../../src/core/nouns.ts'
+import type { Connection, Key, Profile, Provider, Route } from '../../src/core/nouns.ts'
 import type { Exchange, Timers, Upstream, UpstreamFailure, UpstreamHandle, UpstreamRequest, UpstreamSink } from '../../src/core/ports.ts'
 import { scan } from '../../src/core/scan.ts'
 import { Secret } from '../../src/core/secret.ts'
@@ -44,6 +44,13 @@ export function connectionRow(row: Partial<Connection> & { readonly name: string
   }
 }
 
+export function routeRow(row: Partial<Route> & { readonly name: string; readonly profiles: readonly Profile[] }): Route {
+  const { profiles, ...fields } = row
+  const id = `route-${row.name}`
+  const members = profiles.map(({ id: profile_id }, position) => ({ route_id: id, position, profile_id, weight: null, conditions: {} }))
+  return { id, allow_cross: [], members, ...canonical, ...times, ...fields }
+}
+
 export function profileRow(row: Partial<Profile> & { readonly name: string; readonly provider_id: string }): Profile {
   return {
     id: `profile-${row.name}`,
@@ -55,6 +62,7 @@ export function profileRow(row: Partial<Profile> & { readonly name: string; read
     params: {},
     timeouts: {},
     strict: false,
+    idempotent: false,
     ...canonical,
     ...times,
     ...row,
@@ -65,6 +73,7 @@ type Rows = {
   readonly providers: readonly Provider[]
   readonly connections: readonly Connection[]
   readonly profiles: readonly Profile[]
+  readonly routes?: readonly Route[]
   readonly keys?: readonly Key[]
 }
 
@@ -91,6 +100,8 @@ export function directoryOf(rows: Rows): Directory {
     revision: 1n,
     knownAt: 1,
     profiles: new Map(rows.profiles.map((row) => [row.name, row])),
+    profilesById: new Map(rows.profiles.map((row) => [row.id, row])),
+    routes: new Map((rows.routes ?? []).map((row) => [row.name, row])),
     providers: new Map(rows.providers.map((row) => [row.id, row])),
     providersByName: new Map(rows.providers.map((row) => [row.name, row])),
     connections: new Map(rows.connections.map((row) => [row.id, row])),
@@ -134,10 +145,12 @@ export class FakeCaller implements Exchange {
   }
 
   head(status: number, headers: Readonly<Record<string, string>>): void {
+    if (this.status !== 0 || this.text !== '') throw new Error('There is one head, and it comes first.')
     this.status = status
     this.headers = headers
   }
   write(bytes: Uint8Array): boolean {
+    if (this.end_ !== 'open') throw new Error('Nothing is written after the end.')
     this.text += Buffer.from(bytes).toString()
     return this.flowing
   }
@@ -165,13 +178,19 @@ export class FakeCaller implements Exchange {
 
 /** One exchange with a provider, as the test plays it. */
 export class FakeUpstream implements Upstream {
-  request: UpstreamRequest | undefined
+  /** Of each attempt, in order. */
+  requests: UpstreamRequest[] = []
   sink!: UpstreamSink
   aborted = false
   resumed = 0
 
+  /** Of the last attempt. */
+  get request(): UpstreamRequest | undefined {
+    return this.requests.at(-1)
+  }
+
   send(request: UpstreamRequest, sink: UpstreamSink): UpstreamHandle {
-    this.request = request
+    this.requests.push(request)
     this.sink = sink
     return {
       resume: () => {
@@ -204,18 +223,37 @@ export class FakeUpstream implements Upstream {
 /** Answers only when the test says so. */
 export class FakeLedger {
   call: CallFacts | undefined
-  attempt: AttemptFacts | undefined
+  attempts: AttemptFacts[] = []
   settlements: SettlementFacts[] = []
+  /** What was asked of it, in order: `intend 1`, `settle 1`, `follow 1 2` … */
+  asked: string[] = []
   committed: Done = () => {}
   durable: Done = () => {}
   settled: Done = () => {}
 
   intend(call: CallFacts, attempt: AttemptFacts, committed: Done, durable: Done): void {
-    Object.assign(this, { call, attempt, committed, durable })
+    this.asked.push(`intend ${attempt.attemptNo}`)
+    this.#begin(call, attempt, committed, durable)
   }
   settle(settlement: SettlementFacts, done: Done): void {
+    this.asked.push(`settle ${numberOf(settlement)}`)
     this.settlements.push(settlement)
-    this.settled = done
+    this.settled = once(done)
+  }
+  follow(ended: SettlementFacts, call: CallFacts, next: AttemptFacts, committed: Done, durable: Done): void {
+    this.asked.push(`follow ${numberOf(ended)} ${next.attemptNo}`)
+    this.settlements.push(ended)
+    this.#begin(call, next, committed, durable)
+  }
+  #begin(call: CallFacts, attempt: AttemptFacts, committed: Done, durable: Done): void {
+    this.attempts.push(attempt)
+    Object.assign(this, { call, committed: once(committed), durable: once(durable) })
+  }
+  /** The intent that waits is committed and durable. */
+  admit(): void {
+    const { durable } = this
+    this.committed()
+    durable()
   }
   /** The settlement of the one attempt. */
   get settlement(): SettlementFacts {
@@ -223,6 +261,19 @@ export class FakeLedger {
     if (!only || others.length > 0) throw new Error(`There are ${this.settlements.length} settlements.`)
     return only
   }
+}
+
+/** A ledger answers one time. */
+function once(done: Done): Done {
+  let open = true
+  return (error) => {
+    if (open) done(error)
+    open = false
+  }
+}
+
+function numberOf({ attemptId }: SettlementFacts): string {
+  return attemptId.split('.')[1] ?? ''
 }
 
 export class HandTimers implements Timers {
@@ -284,6 +335,7 @@ export function stage(asked: Asked = {}): Stage {
     secretOf: (_reference, origin) => new Secret(theSecret, origin),
     clock: { now: () => 1_000 + timers.now, monotonic: () => timers.now },
     timers,
+    random: { bytes: (count) => new Uint8Array(count) },
     log: { warn() {}, error() {} },
   })
   gateway.dispatch({
@@ -299,7 +351,13 @@ export function stage(asked: Asked = {}): Stage {
 /** The same, with the intent committed and durable: the upstream has the request. */
 export function sent(asked: Asked = {}): Stage {
   const all = stage(asked)
-  all.ledger.committed()
-  all.ledger.durable()
+  all.ledger.admit()
   return all
+}
+
+/** The failed attempt is settled, the wait is over, and the next attempt is sent. */
+export function again({ ledger, timers }: Stage): void {
+  ledger.settled()
+  timers.pass(60_000)
+  ledger.admit()
 }

@@ -26,6 +26,7 @@ export async function open(t: Pick<TestContext, 'after'>, database: Database, op
   const prepare = async (executor: Parameters<typeof migrate>[0]) => void (await migrate(executor, { clock, release: 'test' }))
   const store = await openStore({ database, clock, instance: { name: 'test' }, prepare, ...options })
   t.after(() => store.close())
+  store.readAside()
   return store
 }
 

@@ -7,6 +7,7 @@ import type { Defaults, Endpoint, Retargeted } from '../contract.ts'
 import type { Dialect } from '../dialect.ts'
 import { edited, insertMembers, replaceMember } from '../edits.ts'
 import { forwardedHeaders } from '../headers.ts'
+import { filledIn, renamed } from '../spelling.ts'
 
 const generate: Endpoint = { id: 'generate', billable: true }
 const countTokens: Endpoint = { id: 'countTokens', billable: false }
@@ -27,10 +28,11 @@ export function match(method: string, path: string): Endpoint | undefined {
 }
 
 /** A base URL of this format ends before its version. */
-const paths = { generate: '/v1/messages', countTokens: '/v1/messages/count_tokens', listModels: '/v1/models' } as const
+export const generatePath = '/v1/messages'
+const paths = { generate: generatePath, countTokens: '/v1/messages/count_tokens', listModels: '/v1/models' } as const
 const forwarded = ['accept', 'anthropic-version', 'anthropic-beta'] as const
 /** The format requires a version; this is the one that a caller who names none means. */
-const defaultVersion = { 'anthropic-version': '2023-06-01' } as const
+export const defaultVersion = { 'anthropic-version': '2023-06-01' } as const
 /** Not for a profile's parameters to say: the first three are the caller's, and the prompt has a field of its own. */
 const reserved: ReadonlySet<string> = new Set(['model', 'stream', 'messages', 'system'])
 
@@ -39,13 +41,13 @@ export function retarget(request: WireRequest, set: { readonly model: string; re
   const endpoint = match(request.method, request.path) ?? generate
   const filled = {
     ...systemField(request, set.defaults.systemPrompt),
-    ...(endpoint === generate ? fill(request, set.defaults, dialect) : {}),
+    ...(endpoint === generate ? filledIn(fill(request, set.defaults, dialect), scan, dialect) : {}),
   }
   return {
     method: 'POST',
     path: (dialect.paths[endpoint.id] ?? paths[endpoint.id]) + (request.query.get('beta') === 'true' ? '?beta=true' : ''),
     headers: forwardedHeaders(request.headers, forwarded, dialect, defaultVersion),
-    body: edited(body, [...replaceMember(scan, 'model', set.model), ...insertMembers(scan, filled)]),
+    body: edited(body, [...replaceMember(scan, 'model', set.model), ...renamed(scan, dialect), ...insertMembers(scan, filled)]),
     askedForUsage: false,
   }
 }

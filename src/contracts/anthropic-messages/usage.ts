@@ -3,31 +3,9 @@
 import { at, isObject, type Json } from '../../core/json.ts'
 import type { RawUsage, Segment, Usage } from '../../core/usage.ts'
 import { type Counts, createCounts } from '../counts.ts'
-import type { Dialect, UsageDialect } from '../dialect.ts'
+import type { UsageDialect } from '../dialect.ts'
 import { type InputCounts, inputMeters, joinedMeters, type OutputCounts, outputMeters, outputTotal, splitWrites } from '../meters.ts'
 import { nonEmptyText } from '../said.ts'
-
-export const published: Dialect = {
-  auth: 'x-api-key',
-  headers: {},
-  paths: {},
-  outputCap: 'max_tokens',
-  usage: {
-    at: ['usage', 'message.usage'],
-    cacheRead: ['cache_read_input_tokens'],
-    cacheWrite: ['cache_creation_input_tokens'],
-    reasoning: ['output_tokens_details.thinking_tokens'],
-    citation: [],
-    cacheInInput: false,
-    reasoningInOutput: true,
-    cacheOverlap: false,
-    outputFromTotal: false,
-    cost: null,
-    modelPrefixes: {},
-    region: null,
-    bytesPerToken: 3,
-  },
-}
 
 /** Deeply merged, later and not null wins: splits, tier and region come only at the start of a stream. A list wins whole. */
 export function mergeUsage(earlier: RawUsage, later: RawUsage): RawUsage {

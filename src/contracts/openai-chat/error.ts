@@ -4,9 +4,12 @@ import type { ErrorKind, PurserError } from '../../core/errors.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { Fault } from '../../core/wire.ts'
 import { errorHeaders, explanation, jsonAnswer } from '../answers.ts'
+import type { Dialect } from '../dialect.ts'
 import { providerError } from '../faults.ts'
 
-export const decodeError: (fault: Fault) => PurserError = providerError
+export function decodeError(fault: Fault, dialect: Dialect): PurserError {
+  return providerError(fault, dialect.errors)
+}
 
 /** The type of each kind that is not the type of its hundred. */
 const types: Partial<Record<ErrorKind, string>> = {

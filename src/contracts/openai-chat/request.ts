@@ -7,6 +7,7 @@ import type { Defaults, Endpoint, Retargeted } from '../contract.ts'
 import type { Dialect } from '../dialect.ts'
 import { type Edit, edited, insertMembers, replaceMember } from '../edits.ts'
 import { forwardedHeaders } from '../headers.ts'
+import { filledIn, renamed } from '../spelling.ts'
 
 const generate: Endpoint = { id: 'generate', billable: true }
 const listModels: Endpoint = { id: 'listModels', billable: false }
@@ -24,7 +25,7 @@ export function match(method: string, path: string): Endpoint | undefined {
 }
 
 /** A base URL of this format ends with its version. No query of a caller's is a provider's business. */
-const path = '/chat/completions'
+export const generatePath = '/chat/completions'
 const forwarded = ['accept', 'openai-beta'] as const
 
 /** A caller who sets either has set his cap. */
@@ -37,13 +38,14 @@ export function retarget(request: WireRequest, set: { readonly model: string; re
   const asking = memberValue(body, scanned, 'stream') === true ? usageEdits(request) : []
   const edits = [
     ...replaceMember(scanned, 'model', set.model),
-    ...systemEdits(request, set.defaults.systemPrompt),
-    ...insertMembers(scanned, fill(request, set.defaults, dialect)),
+    ...renamed(scanned, dialect),
+    ...systemEdits(request, set.defaults.systemPrompt, dialect),
+    ...insertMembers(scanned, filledIn(fill(request, set.defaults, dialect), scanned, dialect)),
     ...asking,
   ]
   return {
     method: 'POST',
-    path: dialect.paths.generate ?? path,
+    path: dialect.paths.generate ?? generatePath,
     headers: forwardedHeaders(request.headers, forwarded, dialect),
     body: edited(body, edits),
     askedForUsage: asking.length > 0,
@@ -65,12 +67,12 @@ function fill(request: WireRequest, defaults: Defaults, dialect: Dialect): Recor
 }
 
 /** The system prompt as the first message, unless the conversation has a message of that kind. */
-function systemEdits(request: WireRequest, systemPrompt: string | undefined): Edit[] {
+function systemEdits(request: WireRequest, systemPrompt: string | undefined, dialect: Dialect): Edit[] {
   if (systemPrompt === undefined) return []
   const member = memberOf(request.scan, 'messages')
   const messages = memberValue(request.body, request.scan, 'messages')
   if (!member || !Array.isArray(messages) || messages.some(instructs)) return []
-  const message = JSON.stringify({ role: 'system', content: systemPrompt })
+  const message = JSON.stringify({ role: dialect.systemRole, content: systemPrompt })
   const start = member.valueStart + 1
   return [{ start, end: start, text: messages.length === 0 ? message : `${message},` }]
 }

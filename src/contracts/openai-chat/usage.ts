@@ -4,31 +4,9 @@ import { at, isObject, type Json } from '../../core/json.ts'
 import type { Meter } from '../../core/meters.ts'
 import type { RawUsage, Segment, Usage } from '../../core/usage.ts'
 import { type Counts, createCounts } from '../counts.ts'
-import type { Dialect, UsageDialect } from '../dialect.ts'
+import type { UsageDialect } from '../dialect.ts'
 import { type ByModality, type InputCounts, inputMeters, inputTotal, joinedMeters, type OutputCounts, outputMeters } from '../meters.ts'
 import { nonEmptyText } from '../said.ts'
-
-export const published: Dialect = {
-  auth: 'bearer',
-  headers: {},
-  paths: {},
-  outputCap: 'max_completion_tokens',
-  usage: {
-    at: ['usage'],
-    cacheRead: ['prompt_tokens_details.cached_tokens'],
-    cacheWrite: ['prompt_tokens_details.cache_write_tokens'],
-    reasoning: ['completion_tokens_details.reasoning_tokens'],
-    citation: [],
-    cacheInInput: true,
-    reasoningInOutput: true,
-    cacheOverlap: false,
-    outputFromTotal: false,
-    cost: null,
-    modelPrefixes: {},
-    region: null,
-    bytesPerToken: 3,
-  },
-}
 
 /** Counts of tools that the provider ran, wherever one of this format puts them. Several names under one meter add up. */
 const tools: readonly { readonly meter: Meter; readonly paths: readonly string[] }[] = [
