@@ -78,7 +78,7 @@ const run = promisify(execFile)
 export async function measure(bench: Bench, subject: Subject, row: Row, length: Length): Promise<Sample> {
   const gatewayPids = subject.process ? family(subject.process.pid) : []
   const bodyFile = `${bench.directory}/${subject.gateway.name}-${row.id}.json`
-  writeFileSync(bodyFile, bodyOf(row, subject.gateway.model(row.contract, row.model)))
+  writeFileSync(bodyFile, bodyOf(row, subject.gateway.model(row.to ?? row.contract, row.model)))
   const flags: Readonly<Record<string, string | number | undefined>> = {
     '-p': subject.gateway.port,
     '-u': paths[row.contract],

@@ -45,7 +45,7 @@ async function furtherKeys(directory: string): Promise<{ readonly callKeys: read
 }
 
 function provider(place: Place, contract: ContractName) {
-  const models = [...rows, idleStreams].filter((row) => row.contract === contract).map((row) => row.model)
+  const models = [...rows, idleStreams].filter((row) => (row.to ?? row.contract) === contract).map((row) => row.model)
   return {
     name: providers[contract],
     contract,

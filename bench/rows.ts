@@ -8,6 +8,8 @@ export type Row = {
   /** Decides which figures are shown: `saturation` is a closed loop, the others are open loops at `perSecond`. */
   readonly kind: 'saturation' | 'latency' | 'stream'
   readonly contract: ContractName
+  /** The contract of the provider, where it is another: Purser translates, and whoever cannot is shown passing it through. */
+  readonly to?: ContractName
   /** What the upstream is to do, in the letters that `upstream.c` reads. */
   readonly model: string
   readonly bodyBytes: number
@@ -49,7 +51,27 @@ export const rows: readonly Row[] = [
   },
   { ...chat, id: 'stream-10', title: 'streams of 100 chunks, 10 a second', kind: 'stream', model: stream, connections: 64, perSecond: 10 },
   { ...chat, id: 'stream-50', title: 'streams of 100 chunks, 50 a second', kind: 'stream', model: stream, connections: 256, perSecond: 50 },
+  ...pair('openai-chat', 'anthropic-messages'),
+  ...pair('anthropic-messages', 'openai-chat'),
 ]
+
+/** A caller of one contract at a provider of the other, plain and streamed. */
+function pair(contract: ContractName, to: ContractName): readonly Row[] {
+  const both = { contract, to, bodyBytes: 2_000 } as const
+  const names = `${contract} to ${to}`
+  return [
+    { ...both, ...closed, id: `pair-${contract}-json`, title: `${names}: JSON 2 KB, 32 connections`, model: 't0', connections: 32 },
+    {
+      ...both,
+      id: `pair-${contract}-stream`,
+      title: `${names}: streams, 50 a second`,
+      kind: 'stream',
+      model: stream,
+      connections: 256,
+      perSecond: 50,
+    },
+  ]
+}
 
 /** The load of warming up, of first calls and of the call that shows a gateway works: the first row's. */
 export const plainRow = rows[0]!
