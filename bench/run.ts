@@ -106,6 +106,8 @@ async function startAll(place: Place): Promise<Subject[]> {
       if (typeof gateway === 'string') note(`${name} is left out: ${gateway}`)
       else {
         const log = `${place.directory}/${name}.log`
+        // The second start is the one that counts: the first compiles what the others find compiled, and keeps the compiler's memory.
+        if (gateway.program?.environment) await (await launchAndWait(gateway.program, gatewayCore, log)).stop()
         subjects.push({ gateway, process: gateway.program && (await launchAndWait(gateway.program, gatewayCore, log)) })
       }
     } catch (error) {
