@@ -8,7 +8,7 @@ import { cacheFolder, runNode } from './runtime.js'
 const source = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
 const built = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
 const flags = ['--disallow-code-generation-from-strings', '--disable-proto=delete']
-// A call's objects live for milliseconds: a small nursery, swept by its own thread alone, saves a fifth of the memory and a tenth of the time.
+// A call's objects live for milliseconds: a small nursery, swept by its own thread alone, saves an eighth of the memory at rest and about a tenth of the time.
 const memory = ['--max-semi-space-size=4', '--no-parallel-scavenge']
 
 // Compiled code is kept from start to start: a second one takes half the time and a fifth less memory.

@@ -49,7 +49,7 @@ export type Report = {
   readonly context?: Json
 }
 
-/** The canonical text of a usage vector, as the ledger keeps it: the same as `canonicalJson`, at a fifth of its cost. */
+/** The canonical text of a usage vector, as the ledger keeps it: the same as `canonicalJson`, at a quarter of its cost. */
 export function usageText(usage: Usage): string {
   const segments = usage.segments.map(({ model, meters }) => {
     const counts = Object.keys(meters)

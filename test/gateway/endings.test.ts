@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { again, sent, stage, theSecret } from '../support/gateway.ts'
+import { again, plainDirectory, sent, stage, theSecret } from '../support/gateway.ts'
 import { chatFrames, chatReply, messageFrames } from './answers.ts'
 
 const millionths = (count: number): bigint => BigInt(count) * 1_000_000n
@@ -300,4 +300,19 @@ test('a wait that a provider asks for is told as thirty seconds at most', () => 
   upstream.answer(400, { error: { message: 'later' } }, { 'retry-after': '120', 'retry-after-ms': '120000' })
   ledger.settled()
   assert.deepEqual([caller.headers['retry-after'], caller.headers['retry-after-ms']], ['30', '30000'])
+})
+
+test('whatever goes wrong in the sums, the attempt settles as unknown and its caller is answered', () => {
+  const book = {
+    get providers(): never {
+      throw new Error('no sums today')
+    },
+  }
+  const { ledger, upstream, caller, gateway } = sent({ directory: { ...plainDirectory, book } })
+  upstream.answer(200, chatReply)
+  ledger.settled()
+  const { usageSource, charged } = ledger.settlement
+  assert.deepEqual([usageSource, charged.chargedPico, charged.pricingStatus], ['unknown', null, 'unpriced'])
+  assert.equal(caller.text, JSON.stringify(chatReply))
+  assert.equal(gateway.active(), 0)
 })
