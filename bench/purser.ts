@@ -2,6 +2,7 @@
 
 import { hashSecret, mintKey } from '../src/core/keys.ts'
 import { systemClock, systemRandom } from '../src/core/system.ts'
+import type { AuditEntry } from '../src/store/store.ts'
 import type { Place } from './gateway.ts'
 import { type ContractName, idleStreams, rows } from './rows.ts'
 
@@ -39,7 +40,18 @@ async function furtherKeys(directory: string): Promise<{ readonly callKeys: read
   const fresh = keys.map(({ id, name, secret }) => {
     return { id, name, kind: 'call', secret_hash: hashSecret(pepper, secret), scopes: {}, created_at }
   })
-  await store.writer.control({ statements: insertKeys(store.read, fresh) })
+  const audit: AuditEntry = {
+    id: 'bench',
+    actor_key_id: null,
+    face: 'bench',
+    operation: 'keys',
+    target_kind: 'key',
+    target_id: 'bench',
+    before: {},
+    after: {},
+    undo: {},
+  }
+  await store.writer.control({ statements: insertKeys(store.read, fresh), audit: [audit] })
   await store.close()
   return { callKeys: keys.map((key) => key.text), database: home.database }
 }

@@ -183,6 +183,9 @@ CREATE TABLE keys (
   expires_at BIGINT,
   revoked_at BIGINT,
   created_at BIGINT NOT NULL,
+  next_hash TEXT COLLATE "C",
+  next_until BIGINT,
+  last_used_at BIGINT,
   PRIMARY KEY (id)
 );
 
@@ -521,4 +524,94 @@ CREATE TABLE parked (
   created_at BIGINT NOT NULL,
   resolved_at BIGINT,
   PRIMARY KEY (id)
+);
+
+CREATE TABLE audit_log (
+  id TEXT COLLATE "C" NOT NULL,
+  actor_key_id TEXT COLLATE "C",
+  face TEXT COLLATE "C" NOT NULL,
+  operation TEXT COLLATE "C" NOT NULL,
+  target_kind TEXT COLLATE "C" NOT NULL,
+  target_id TEXT COLLATE "C" NOT NULL,
+  before TEXT COLLATE "C" NOT NULL,
+  after TEXT COLLATE "C" NOT NULL,
+  undo TEXT COLLATE "C" NOT NULL,
+  revision BIGINT NOT NULL,
+  created_at BIGINT NOT NULL,
+  PRIMARY KEY (id)
+);
+
+CREATE TRIGGER audit_log_no_change BEFORE UPDATE OR DELETE ON audit_log FOR EACH ROW EXECUTE FUNCTION purser_refuse_change();
+
+ALTER TABLE audit_log ENABLE ALWAYS TRIGGER audit_log_no_change;
+
+CREATE TRIGGER audit_log_no_truncate BEFORE TRUNCATE ON audit_log FOR EACH STATEMENT EXECUTE FUNCTION purser_refuse_change();
+
+ALTER TABLE audit_log ENABLE ALWAYS TRIGGER audit_log_no_truncate;
+
+CREATE TABLE settings (
+  name TEXT COLLATE "C" NOT NULL,
+  value TEXT COLLATE "C" NOT NULL,
+  updated_at BIGINT NOT NULL,
+  PRIMARY KEY (name)
+);
+
+CREATE TABLE sealed_secrets (
+  id TEXT COLLATE "C" NOT NULL,
+  kid TEXT COLLATE "C" NOT NULL,
+  wrapped_key TEXT COLLATE "C" NOT NULL,
+  nonce TEXT COLLATE "C" NOT NULL,
+  ciphertext TEXT COLLATE "C" NOT NULL,
+  origin TEXT COLLATE "C" NOT NULL,
+  fingerprint TEXT COLLATE "C" NOT NULL,
+  created_at BIGINT NOT NULL,
+  rotated_at BIGINT NOT NULL,
+  PRIMARY KEY (id)
+);
+
+CREATE TABLE secret_bindings (
+  reference TEXT COLLATE "C" NOT NULL,
+  origin TEXT COLLATE "C" NOT NULL,
+  hmac TEXT COLLATE "C" NOT NULL,
+  PRIMARY KEY (reference, origin)
+);
+
+CREATE TABLE plans (
+  digest TEXT COLLATE "C" NOT NULL,
+  kind TEXT COLLATE "C" NOT NULL,
+  body TEXT COLLATE "C" NOT NULL,
+  revision BIGINT NOT NULL,
+  created_at BIGINT NOT NULL,
+  applied_at BIGINT,
+  PRIMARY KEY (digest)
+);
+
+CREATE TABLE imports (
+  id TEXT COLLATE "C" NOT NULL,
+  kind TEXT COLLATE "C" NOT NULL,
+  input_digest TEXT COLLATE "C" NOT NULL,
+  plan_digest TEXT COLLATE "C" NOT NULL,
+  created_at BIGINT NOT NULL,
+  PRIMARY KEY (id)
+);
+
+CREATE TABLE provenance (
+  import_id TEXT COLLATE "C" NOT NULL,
+  kind TEXT COLLATE "C" NOT NULL,
+  row_id TEXT COLLATE "C" NOT NULL,
+  field TEXT COLLATE "C" NOT NULL,
+  pointer TEXT COLLATE "C" NOT NULL,
+  era TEXT COLLATE "C" NOT NULL,
+  rule TEXT COLLATE "C" NOT NULL,
+  value TEXT COLLATE "C" NOT NULL,
+  PRIMARY KEY (import_id, kind, row_id, field),
+  FOREIGN KEY (import_id) REFERENCES imports (id) ON DELETE RESTRICT
+);
+
+CREATE TABLE preserved (
+  import_id TEXT COLLATE "C" NOT NULL,
+  pointer TEXT COLLATE "C" NOT NULL,
+  value TEXT COLLATE "C" NOT NULL,
+  PRIMARY KEY (import_id, pointer),
+  FOREIGN KEY (import_id) REFERENCES imports (id) ON DELETE RESTRICT
 );

@@ -147,6 +147,9 @@ CREATE TABLE keys (
   expires_at INTEGER,
   revoked_at INTEGER,
   created_at INTEGER NOT NULL,
+  next_hash TEXT,
+  next_until INTEGER,
+  last_used_at INTEGER,
   PRIMARY KEY (id)
 ) STRICT;
 
@@ -458,4 +461,93 @@ CREATE TABLE parked (
   created_at INTEGER NOT NULL,
   resolved_at INTEGER,
   PRIMARY KEY (id)
+) STRICT;
+
+CREATE TABLE audit_log (
+  id TEXT NOT NULL,
+  actor_key_id TEXT,
+  face TEXT NOT NULL,
+  operation TEXT NOT NULL,
+  target_kind TEXT NOT NULL,
+  target_id TEXT NOT NULL,
+  before TEXT NOT NULL,
+  after TEXT NOT NULL,
+  undo TEXT NOT NULL,
+  revision INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  PRIMARY KEY (id),
+  CONSTRAINT audit_log_rowid CHECK (rowid > 0)
+) STRICT;
+
+CREATE TRIGGER audit_log_no_update BEFORE UPDATE ON audit_log BEGIN SELECT RAISE(ABORT, 'audit_log is insert-only: a row is never changed, replaced or removed. Write a new row that corrects it.'); END;
+
+CREATE TRIGGER audit_log_no_delete BEFORE DELETE ON audit_log BEGIN SELECT RAISE(ABORT, 'audit_log is insert-only: a row is never changed, replaced or removed. Write a new row that corrects it.'); END;
+
+CREATE TRIGGER audit_log_no_replace BEFORE INSERT ON audit_log WHEN EXISTS (SELECT 1 FROM audit_log WHERE id = NEW.id) OR EXISTS (SELECT 1 FROM audit_log WHERE rowid = NEW.rowid) BEGIN SELECT RAISE(ABORT, 'audit_log is insert-only: a row is never changed, replaced or removed. Write a new row that corrects it.'); END;
+
+CREATE TABLE settings (
+  name TEXT NOT NULL,
+  value TEXT NOT NULL,
+  updated_at INTEGER NOT NULL,
+  PRIMARY KEY (name)
+) STRICT;
+
+CREATE TABLE sealed_secrets (
+  id TEXT NOT NULL,
+  kid TEXT NOT NULL,
+  wrapped_key TEXT NOT NULL,
+  nonce TEXT NOT NULL,
+  ciphertext TEXT NOT NULL,
+  origin TEXT NOT NULL,
+  fingerprint TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  rotated_at INTEGER NOT NULL,
+  PRIMARY KEY (id)
+) STRICT;
+
+CREATE TABLE secret_bindings (
+  reference TEXT NOT NULL,
+  origin TEXT NOT NULL,
+  hmac TEXT NOT NULL,
+  PRIMARY KEY (reference, origin)
+) STRICT;
+
+CREATE TABLE plans (
+  digest TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  body TEXT NOT NULL,
+  revision INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  applied_at INTEGER,
+  PRIMARY KEY (digest)
+) STRICT;
+
+CREATE TABLE imports (
+  id TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  input_digest TEXT NOT NULL,
+  plan_digest TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  PRIMARY KEY (id)
+) STRICT;
+
+CREATE TABLE provenance (
+  import_id TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  row_id TEXT NOT NULL,
+  field TEXT NOT NULL,
+  pointer TEXT NOT NULL,
+  era TEXT NOT NULL,
+  rule TEXT NOT NULL,
+  value TEXT NOT NULL,
+  PRIMARY KEY (import_id, kind, row_id, field),
+  FOREIGN KEY (import_id) REFERENCES imports (id) ON DELETE RESTRICT
+) STRICT;
+
+CREATE TABLE preserved (
+  import_id TEXT NOT NULL,
+  pointer TEXT NOT NULL,
+  value TEXT NOT NULL,
+  PRIMARY KEY (import_id, pointer),
+  FOREIGN KEY (import_id) REFERENCES imports (id) ON DELETE RESTRICT
 ) STRICT;

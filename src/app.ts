@@ -111,8 +111,9 @@ export async function openHome(options: HomeOptions): Promise<OpenedHome> {
     const mintedKeys = !(await hasKeys(store))
     if (mintedKeys && options.mayMint === false) throw noKeyYet()
     const pepper = readPepper(home, !mintedKeys)
-    const seeded = await seed(store, systemClock, uuidMaker(systemClock, systemRandom))
-    if (mintedKeys) await mintFirstKeys({ store, home, pepper, clock: systemClock, random: systemRandom })
+    const ids = uuidMaker(systemClock, systemRandom)
+    const seeded = await seed(store, systemClock, ids)
+    if (mintedKeys) await mintFirstKeys({ store, home, pepper, clock: systemClock, random: systemRandom, ids })
     return { store, pepper, migrated, seeded, mintedKeys }
   } catch (error) {
     await store.close()
@@ -198,7 +199,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const contextFor = (actor: OperationContext['actor']): OperationContext => ({
       store,
       clock: systemClock,
+      random: systemRandom,
       ids: nextId,
+      pepper: () => opened.pepper,
+      directory: async () => directory,
       actor,
       face: 'http',
       release,

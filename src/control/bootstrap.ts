@@ -7,7 +7,7 @@ import { PurserError } from '../core/errors.ts'
 import type { Json } from '../core/json.ts'
 import { hashSecret, type KeyKind, mintKey } from '../core/keys.ts'
 import type { Clock, Random } from '../core/ports.ts'
-import type { Store } from '../store/store.ts'
+import type { AuditEntry, Store } from '../store/store.ts'
 import type { Home } from './home.ts'
 import { insertKeys, type NewKey } from './key-statements.ts'
 
@@ -54,6 +54,7 @@ type Deps = {
   readonly pepper: Uint8Array
   readonly clock: Clock
   readonly random: Random
+  readonly ids: () => string
 }
 
 /** Mints both keys, for a database that has none at all. */
@@ -65,7 +66,20 @@ export async function mintFirstKeys(deps: Deps): Promise<void> {
     return { id: key.id, name, kind, secret_hash: hashSecret(pepper, key.secret), scopes, created_at: clock.now() }
   }
   const keys = [mint('admin', 'admin-token', home.adminToken, { roles: ['admin'] }), mint('call', 'first-key', home.firstKey, {})]
-  await store.writer.control({ statements: insertKeys(store.read, keys) })
+  const [first, ...others] = keys.map(
+    ({ id, name, kind, scopes }): AuditEntry => ({
+      id: deps.ids(),
+      actor_key_id: null,
+      face: 'start',
+      operation: 'first-keys',
+      target_kind: 'key',
+      target_id: id,
+      before: {},
+      after: { name, kind, scopes },
+      undo: {},
+    }),
+  )
+  await store.writer.control({ statements: insertKeys(store.read, keys), audit: [first!, ...others] })
 }
 
 /** Whole or not at all, for its owner alone, and on the disk before a row counts on it. */

@@ -1,7 +1,8 @@
 /** What an operation may touch: handed in, so that a test passes its own. */
 
 import type { Presence, ProviderAuth } from '../core/auth.ts'
-import type { Clock } from '../core/ports.ts'
+import type { Clock, Random } from '../core/ports.ts'
+import type { Directory } from '../routing/directory.ts'
 import type { Store } from '../store/store.ts'
 import type { Home } from './home.ts'
 import type { Inspection } from './inspect.ts'
@@ -13,7 +14,12 @@ export type Face = 'cli' | 'http' | 'library' | 'console'
 export interface OperationContext {
   readonly store: Store
   readonly clock: Clock
+  readonly random: Random
   readonly ids: () => string
+  /** What keys are hashed with. Throws `unsafe_file` where it cannot be read. */
+  pepper(): Uint8Array
+  /** The control tables as calls are resolved against. */
+  directory(): Promise<Directory>
   readonly actor: Actor
   readonly face: Face
   readonly release: string

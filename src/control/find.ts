@@ -2,6 +2,7 @@
 
 import { PurserError } from '../core/errors.ts'
 import { nearest } from '../core/nearest.ts'
+import type { OperationContext } from './context.ts'
 
 /** `noun` is the plural that operations use, such as `providers`. */
 export function findNamed<Row extends { readonly id: string; readonly name: string }>(
@@ -27,3 +28,33 @@ export function notFound(noun: string, typed: string, known: readonly string[] =
     details: { [noun.replace(/s$/, '')]: typed },
   })
 }
+
+/** Refuses a name that another thing of the same kind bears. Profiles and routes share one set of names: callers send both as `model`. */
+export async function refuseTaken(
+  { store }: OperationContext,
+  noun: 'providers' | 'connections' | 'profiles' | 'routes',
+  name: string,
+): Promise<void> {
+  for (const table of tablesOf[noun]) {
+    const found = await store.read
+      .selectFrom(table)
+      .select('id')
+      .where('name', '=', name)
+      .where('removed_at', 'is', null)
+      .executeTakeFirst()
+    if (found === undefined) continue
+    const kind = table === 'model_profiles' ? 'profile' : table.slice(0, -1)
+    throw new PurserError('conflict', `There is a ${kind} "${name}" already.`, {
+      code: 'name_taken',
+      field: 'name',
+      hint: `See it:  purser ${kind}s get ${name}`,
+    })
+  }
+}
+
+const tablesOf = {
+  providers: ['providers'],
+  connections: ['connections'],
+  profiles: ['model_profiles', 'routes'],
+  routes: ['model_profiles', 'routes'],
+} as const

@@ -8,7 +8,7 @@ import { notFound } from './find.ts'
 import { operation } from './operation.ts'
 import { decodeCursor, page, pageOf, paging } from './page.ts'
 
-const shown = key.omit({ secret_hash: true }).extend({
+const shown = key.omit({ secret_hash: true, next_hash: true }).extend({
   name: z.string(),
   scopes: json,
   usable: z.boolean().describe('Neither revoked nor expired.'),
@@ -74,10 +74,12 @@ export const keysGet = operation({
   },
 })
 
-type WithoutHash = Omit<Row<'keys'>, 'secret_hash'>
+type WithoutHash = Omit<Row<'keys'>, 'secret_hash' | 'next_hash'>
 
 function withoutHash({ store }: OperationContext) {
-  return store.read.selectFrom('keys').select(['id', 'tenant_id', 'name', 'kind', 'scopes', 'expires_at', 'revoked_at', 'created_at'])
+  return store.read
+    .selectFrom('keys')
+    .select(['id', 'tenant_id', 'name', 'kind', 'scopes', 'expires_at', 'revoked_at', 'created_at', 'next_until', 'last_used_at'])
 }
 
 function show({ clock }: OperationContext, row: WithoutHash): z.output<typeof shown> {

@@ -5,9 +5,11 @@ import { isPostgres, withoutPassword } from '../core/database-address.ts'
 import { PurserError } from '../core/errors.ts'
 import { uuidMaker } from '../core/ids.ts'
 import { systemClock, systemRandom } from '../core/system.ts'
+import { readDirectory } from '../routing/directory.ts'
 import { openReadOnly, openStore } from '../store/open.ts'
 import type { Store, Writer } from '../store/store.ts'
 import { refusal } from '../store/validate.ts'
+import { readPepper } from './bootstrap.ts'
 import type { OperationContext } from './context.ts'
 import { fileFault } from './file-fault.ts'
 import type { Home } from './home.ts'
@@ -34,7 +36,10 @@ export async function openLocal(asked: {
   const context: OperationContext = {
     store,
     clock: systemClock,
+    random: systemRandom,
     ids: uuidMaker(systemClock, systemRandom),
+    pepper: () => readPepper(home, true),
+    directory: () => readDirectory(store.read),
     actor: localActor,
     face: 'cli',
     release,

@@ -32,14 +32,20 @@ export interface Operation {
   run(context: OperationContext, input: never): Promise<unknown>
 }
 
-type Declared<Input extends z.ZodObject, Output extends z.ZodType> = Omit<Operation, 'input' | 'output' | 'run'> & {
+type Declared<Name extends string, Input extends z.ZodObject, Output extends z.ZodType> = Omit<
+  Operation,
+  'name' | 'input' | 'output' | 'run'
+> & {
+  readonly name: Name
   readonly input: Input
   readonly output: Output
   run(context: OperationContext, input: z.output<Input>): Promise<z.output<Output>>
 }
 
-/** Holds a declaration to its own types. */
-export function operation<Input extends z.ZodObject, Output extends z.ZodType>(declared: Declared<Input, Output>): Declared<Input, Output> {
+/** Holds a declaration to its own types. One that writes is declared by `change` instead. */
+export function operation<const Name extends string, Input extends z.ZodObject, Output extends z.ZodType>(
+  declared: Declared<Name, Input, Output>,
+): Declared<Name, Input, Output> {
   return declared
 }
 

@@ -10,16 +10,22 @@ import { routesGet, routesList } from './model-routes.ts'
 import type { Operation } from './operation.ts'
 import { profilesGet, profilesList } from './profiles.ts'
 import { providersGet, providersList } from './providers.ts'
+import { providersCreate, providersDisable, providersEnable, providersRemove, providersUpdate } from './providers-write.ts'
 import { ratesAt, ratesGet, ratesHistory, ratesList } from './rates.ts'
 import { ratesCreate } from './rates-create.ts'
 import { status } from './status.ts'
 import { usageTotals } from './usage.ts'
 
-export const operations: readonly Operation[] = [
+export const operations = [
   status,
   doctor,
   providersList,
   providersGet,
+  providersCreate,
+  providersUpdate,
+  providersEnable,
+  providersDisable,
+  providersRemove,
   connectionsList,
   connectionsGet,
   profilesList,
@@ -38,4 +44,4 @@ export const operations: readonly Operation[] = [
   usageTotals,
   explainCall,
   migrationsList,
-]
+] as const satisfies readonly Operation[]

@@ -10,13 +10,13 @@ import { operation } from './operation.ts'
 import { decodeCursor, page, pageOf, paging } from './page.ts'
 import { plainNumbers } from './plain.ts'
 
-const shown = provider.extend({
+export const shownProvider = provider.extend({
   base_url: z.string(),
   callable: z.boolean().describe('Whether Purser speaks its contract.'),
   reason: z.string().nullable().describe('Why it cannot be called yet.'),
 })
 
-const columns = [
+export const providerColumns = [
   { field: 'name', title: 'NAME', show: 'whole' },
   { field: 'contract', title: 'CONTRACT' },
   { field: 'base_url', title: 'BASE URL' },
@@ -32,8 +32,8 @@ export const providersList = operation({
   effect: 'read',
   positional: [],
   input: z.strictObject(paging),
-  output: pageOf(shown),
-  columns,
+  output: pageOf(shownProvider),
+  columns: providerColumns,
   example: 'purser providers list',
   async run({ store }, { limit, cursor }) {
     const after = decodeCursor(cursor, ['text'])
@@ -42,7 +42,7 @@ export const providersList = operation({
       .orderBy('name')
       .limit(limit + 1)
       .execute()
-    return page(rows, limit, (row) => [row.name], show)
+    return page(rows, limit, (row) => [row.name], showProvider)
   },
 })
 
@@ -53,10 +53,10 @@ export const providersGet = operation({
   effect: 'read',
   positional: ['provider'],
   input: z.strictObject({ provider: z.string().min(1).max(200).describe('Its name or id.') }),
-  output: shown,
-  columns,
+  output: shownProvider,
+  columns: providerColumns,
   example: 'purser providers get openai',
-  run: async (context, input) => show(await findProvider(context, input.provider)),
+  run: async (context, input) => showProvider(await findProvider(context, input.provider)),
 })
 
 /** The row of a provider by name or id, or `not_found` with the nearest name. */
@@ -68,8 +68,9 @@ function kept({ read }: OperationContext['store']) {
   return read.selectFrom('providers').selectAll().where('removed_at', 'is', null)
 }
 
-function show(row: Row<'providers'>): z.output<typeof shown> {
+/** A provider as every operation answers it. */
+export function showProvider(row: Row<'providers'>): z.output<typeof shownProvider> {
   const callable = contracts.some((contract) => contract.id === row.contract)
   const reason = callable ? null : `Purser does not speak the contract ${row.contract} yet.`
-  return { ...plainNumbers(row), callable, reason } as z.output<typeof shown>
+  return { ...plainNumbers(row), callable, reason } as z.output<typeof shownProvider>
 }

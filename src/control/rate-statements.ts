@@ -8,7 +8,7 @@ import { parsePrice } from '../pricing/money.ts'
 import type { MatchMode } from '../pricing/rows.ts'
 import type { Tables } from '../store/schema.ts'
 import { type ControlBatch, type ControlStatement, recordedAt } from '../store/store.ts'
-import { insertRows, type NewRow } from './insert-rows.ts'
+import { insertRows, type NewRow } from './row-statements.ts'
 
 /** An unconditional price of one more meter. Null: not sold. */
 export type NewComponent = { readonly meter: string; readonly price_nanos: bigint | null; readonly per_units: bigint }
@@ -88,7 +88,7 @@ export async function newCardBatch(
   ids: () => string,
   input: CardInput,
   actor: string,
-): Promise<{ readonly batch: ControlBatch; readonly card: NewCard }> {
+): Promise<{ readonly batch: Pick<ControlBatch, 'statements' | 'rates'>; readonly card: NewCard }> {
   await refuseStrangers(read, input)
   const card = cardOf(ids(), input)
   const key = await read

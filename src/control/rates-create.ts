@@ -1,13 +1,15 @@
 /** The operation that adds a rate card. A correction is a further revision of the same instant; nothing is ever changed. */
 
 import { z } from 'zod'
+import type { JsonObject } from '../core/json.ts'
 import { pricePattern } from '../pricing/money.ts'
 import { matches } from '../pricing/patterns.ts'
 import type { MatchMode } from '../pricing/rows.ts'
+import { change } from './change.ts'
 import { findConnection } from './connections.ts'
 import type { OperationContext } from './context.ts'
 import { instant } from './instant.ts'
-import { operation } from './operation.ts'
+import { plainNumbers } from './plain.ts'
 import { findProvider } from './providers.ts'
 import { cardRows, showCard, shownCard } from './rate-cards.ts'
 import { type NewCard, newCardBatch } from './rate-statements.ts'
@@ -35,10 +37,9 @@ const input = z.strictObject({
     .optional()
     .describe('Where the price was published.'),
   note: z.string().max(1000).optional().describe('Why, for whoever reads it later.'),
-  dry_run: z.boolean().default(false).describe('Check everything and write nothing.'),
 })
 
-export const ratesCreate = operation({
+export const ratesCreate = change({
   name: 'rates.create',
   summary: 'Add a rate card. Prices are decimal text per 1M tokens. A second card of the same instant and revision is refused.',
   scope: 'rates:write',
@@ -59,11 +60,10 @@ export const ratesCreate = operation({
       .describe(
         'Attempts already made at or after `effective_from` on the models and the connection of this card. What they cost does not change.',
       ),
-    dry_run: z.boolean(),
   }),
   columns: [],
   example: 'purser rates create --provider simulated --model simulated-1 --input 1.00 --output 2.00 --revision 1',
-  async run(context, asked) {
+  async plan(context, asked) {
     const serves = await findProvider(context, asked.provider)
     const pays = asked.connection === undefined ? null : await findConnection(context, asked.connection)
     const { batch, card } = await newCardBatch(
@@ -86,14 +86,19 @@ export const ratesCreate = operation({
       context.actor.name,
     )
     const past = await attemptsSince(context, card)
-    if (asked.dry_run) {
-      const names = { provider: serves.name, connection: pays?.name ?? null, voided_at: null, void_reason: null }
-      return { ...showCard({ ...card, ...names, recorded_at: 0 }), recorded_at: null, past_attempts: past, dry_run: true }
+    const { components: _components, ...fields } = card
+    return {
+      ...batch,
+      touched: [{ kind: 'rate_card', id: card.id, name: card.model, before: {}, after: plainNumbers(fields) as JsonObject }],
+      async answer(written) {
+        if (written === null) {
+          const names = { provider: serves.name, connection: pays?.name ?? null, voided_at: null, void_reason: null }
+          return { ...showCard({ ...card, ...names, recorded_at: 0 }), recorded_at: null, past_attempts: past }
+        }
+        const row = await cardRows(context).where('rate_cards.id', '=', card.id).executeTakeFirstOrThrow()
+        return { ...showCard(row), past_attempts: past }
+      },
     }
-    await context.store.writer.control(batch)
-    await context.refresh()
-    const row = await cardRows(context).where('rate_cards.id', '=', card.id).executeTakeFirstOrThrow()
-    return { ...showCard(row), past_attempts: past, dry_run: false }
   },
 })
 

@@ -4,8 +4,8 @@ import { type Manifest, shippedManifest } from '../catalog/manifest.ts'
 import { type Catalogue, shippedCatalogue } from '../catalog/rate-cards.ts'
 import type { Clock } from '../core/ports.ts'
 import type { Store } from '../store/store.ts'
-import { insertRows } from './insert-rows.ts'
 import { rateStatements } from './rate-statements.ts'
+import { insertRows } from './row-statements.ts'
 import { type Conflict, type ManifestPlan, planManifest } from './seed-manifest.ts'
 import { planRates, type RatesPlan, type RatesPresent } from './seed-rates.ts'
 
@@ -65,6 +65,19 @@ export async function seed(
   if (statements.length === 0) return { inserted, conflicts, revision: null }
   const written = await store.writer.control({
     statements,
+    audit: [
+      {
+        id: ids(),
+        actor_key_id: null,
+        face: 'start',
+        operation: 'seed',
+        target_kind: 'manifest',
+        target_id: String(shipped.manifest.revision),
+        before: {},
+        after: inserted,
+        undo: {},
+      },
+    ],
     ...(revision === undefined ? {} : { expectRevision: revision.n }),
     ...(rateRows.length === 0 ? {} : { rates: { source: `manifest@${shipped.catalogue.version}`, actor: 'seed', note: null } }),
   })

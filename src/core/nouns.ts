@@ -107,5 +107,9 @@ export const key = z.object({
   expires_at: z.int().nullable(),
   revoked_at: z.int().nullable(),
   created_at: z.int(),
+  /** While a key rotates it has a second secret, until then. */
+  next_hash: z.string().nullable(),
+  next_until: z.int().nullable(),
+  last_used_at: z.int().nullable(),
 })
 export type Key = z.infer<typeof key>

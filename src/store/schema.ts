@@ -183,6 +183,9 @@ export const tables = {
       expires_at: instantNull,
       revoked_at: instantNull,
       created_at: instant,
+      next_hash: textNull,
+      next_until: instantNull,
+      last_used_at: instantNull,
     },
     primaryKey: ['id'],
     unique: [{ name: 'keys_name', on: ['tenant_id', 'name'], where: 'revoked_at IS NULL' }],
@@ -434,6 +437,63 @@ export const tables = {
   parked: {
     columns: { id: text, kind: text, payload: json, reason: text, created_at: instant, resolved_at: instantNull },
     primaryKey: ['id'],
+  },
+  audit_log: {
+    columns: {
+      id: text,
+      actor_key_id: textNull,
+      face: text,
+      operation: text,
+      target_kind: text,
+      target_id: text,
+      before: json,
+      after: json,
+      undo: json,
+      revision: int,
+      created_at: instant,
+    },
+    primaryKey: ['id'],
+    insertOnly: true,
+  },
+  settings: {
+    columns: { name: text, value: json, updated_at: instant },
+    primaryKey: ['name'],
+  },
+  sealed_secrets: {
+    columns: {
+      id: text,
+      kid: text,
+      wrapped_key: text,
+      nonce: text,
+      ciphertext: text,
+      origin: text,
+      fingerprint: text,
+      created_at: instant,
+      rotated_at: instant,
+    },
+    primaryKey: ['id'],
+  },
+  secret_bindings: {
+    columns: { reference: text, origin: text, hmac: text },
+    primaryKey: ['reference', 'origin'],
+  },
+  plans: {
+    columns: { digest: text, kind: text, body: json, revision: int, created_at: instant, applied_at: instantNull },
+    primaryKey: ['digest'],
+  },
+  imports: {
+    columns: { id: text, kind: text, input_digest: text, plan_digest: text, created_at: instant },
+    primaryKey: ['id'],
+  },
+  provenance: {
+    columns: { import_id: text, kind: text, row_id: text, field: text, pointer: text, era: text, rule: text, value: json },
+    primaryKey: ['import_id', 'kind', 'row_id', 'field'],
+    foreignKeys: [{ columns: ['import_id'], references: { table: 'imports', columns: ['id'] } }],
+  },
+  preserved: {
+    columns: { import_id: text, pointer: text, value: json },
+    primaryKey: ['import_id', 'pointer'],
+    foreignKeys: [{ columns: ['import_id'], references: { table: 'imports', columns: ['id'] } }],
   },
 } as const satisfies Record<string, Table>
 

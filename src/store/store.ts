@@ -1,6 +1,7 @@
 /** What the rest of the house sees of the database: typed reads, and one writer. Nobody else touches a connection. */
 
 import type { Kysely } from 'kysely'
+import type { JsonObject } from '../core/json.ts'
 import type { TableName, Tables } from './schema.ts'
 
 export interface Store {
@@ -35,8 +36,26 @@ export type ControlStatement = {
   readonly expectChanges?: number
 }
 
+/**
+ * Who did what to which thing, for the audit log. `before`, `after` hold the fields that moved, `{}` where there is nothing, and
+ * never a secret; `undo` what takes the change back, where one command can.
+ */
+export type AuditEntry = {
+  readonly id: string
+  readonly actor_key_id: string | null
+  readonly face: string
+  readonly operation: string
+  readonly target_kind: string
+  readonly target_id: string
+  readonly before: JsonObject
+  readonly after: JsonObject
+  readonly undo: JsonObject
+}
+
 export type ControlBatch = {
   readonly statements: readonly ControlStatement[]
+  /** Written in the same transaction, with the new revision and the time. No batch goes without. */
+  readonly audit: readonly [AuditEntry, ...AuditEntry[]]
   /** Set where the batch was built from a known revision: another one in the database is `conflict`. The bump of `revision` is always part of the batch. */
   readonly expectRevision?: bigint
   /**

@@ -1,9 +1,10 @@
 /** A control batch: a closed list of statements in one transaction, with the bump of `revision`, compared and set. */
 
 import { PurserError } from '../core/errors.ts'
+import { canonicalJson } from '../core/json.ts'
 import { isRecordedAt } from './binding.ts'
 import { faultOf, storeError } from './faults.ts'
-import type { ControlBatch, ControlResult, ControlStatement } from './store.ts'
+import type { AuditEntry, ControlBatch, ControlResult, ControlStatement } from './store.ts'
 import type { WriterEngine } from './writer-engine.ts'
 
 const limits = { statements: 20_000, attempts: 5 } as const
@@ -58,9 +59,27 @@ async function apply(engine: WriterEngine, batch: ControlBatch, before: bigint, 
     const marks = [1, 2, 3, 4].map((position) => engine.mark(position)).join(', ')
     await engine.run(`INSERT INTO rate_batches (recorded_at, source, actor, note) VALUES (${marks})`, [recordedAt, source, actor, note])
   }
+  for (const entry of batch.audit) await record(engine, entry, before + 1n, now)
   const moved = await engine.run('UPDATE revision SET n = n + 1', [])
   if (moved !== 1) throw new PurserError('internal', `The table revision has ${moved} rows and must have one. Run: purser doctor`)
   return { revision: before + 1n, recordedAt }
+}
+
+async function record(engine: WriterEngine, entry: AuditEntry, revision: bigint, now: number): Promise<void> {
+  const row = {
+    ...entry,
+    before: canonicalJson(entry.before),
+    after: canonicalJson(entry.after),
+    undo: canonicalJson(entry.undo),
+    revision,
+  }
+  const values = [...Object.entries(row), ['created_at', now] as const]
+  const marks = values.map((_value, index) => engine.mark(index + 1)).join(', ')
+  const names = values.map(([name]) => name).join(', ')
+  await engine.run(
+    `INSERT INTO audit_log (${names}) VALUES (${marks})`,
+    values.map(([, value]) => value),
+  )
 }
 
 async function applyOne(engine: WriterEngine, statement: ControlStatement, recordedAt: number | null): Promise<void> {

@@ -15,6 +15,7 @@ import { createLedger } from '../../src/ledger/ledger.ts'
 import { chargeUsage } from '../../src/pricing/charge.ts'
 import type { Charged } from '../../src/pricing/charged.ts'
 import { nothingToBill, unknownCharge } from '../../src/pricing/unbilled.ts'
+import { readDirectory } from '../../src/routing/directory.ts'
 import { readRateBook } from '../../src/routing/rates.ts'
 import type { OpenStore } from '../../src/store/database.ts'
 
@@ -60,7 +61,10 @@ export async function openBooks(_t: TestContext, store: OpenStore, clock: HandCl
   const context: OperationContext = {
     store,
     clock,
+    random: systemRandom,
     ids,
+    pepper: () => new Uint8Array(32),
+    directory: () => readDirectory(store.read),
     actor: localActor,
     face: 'library',
     release: 'test',

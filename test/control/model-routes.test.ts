@@ -3,11 +3,12 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { doctor } from '../../src/control/doctor.ts'
-import { insertRows } from '../../src/control/insert-rows.ts'
 import { routesGet, routesList } from '../../src/control/model-routes.ts'
 import { invoke } from '../../src/control/operation.ts'
+import { insertRows } from '../../src/control/row-statements.ts'
 import { createLedger } from '../../src/ledger/ledger.ts'
 import type { OpenStore } from '../../src/store/database.ts'
+import { audited } from '../support/audit.ts'
 import { eachStore } from '../support/stores.ts'
 import { HandClock, openBooks } from './books.ts'
 
@@ -24,7 +25,7 @@ async function addRoutes(store: OpenStore, names: readonly string[]): Promise<vo
     })),
   )
   const statements = [...insertRows(store.read, 'routes', names.map(route)), ...insertRows(store.read, 'route_members', members)]
-  await store.writer.control({ statements })
+  await store.writer.control({ audit: audited(), statements })
 }
 
 eachStore((fresh) => {

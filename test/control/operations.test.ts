@@ -20,6 +20,11 @@ eachStore((fresh) => {
     const [card] = ((await invoke(by('rates.list'), books.context, { limit: 1 })) as { items: { id: string }[] }).items
     const inputs: Record<string, object> = {
       'providers.get': { provider: 'simulated' },
+      'providers.create': { name: 'workshop', contract: 'openai-chat', base_url: 'https://models.example.com/v1' },
+      'providers.update': { provider: 'workshop', bills_errors: true },
+      'providers.enable': { provider: 'workshop' },
+      'providers.disable': { provider: 'workshop' },
+      'providers.remove': { provider: 'workshop' },
       'connections.get': { connection: 'simulated-openai' },
       'profiles.get': { profile: 'simulated' },
       'rates.get': { card: card!.id },

@@ -7,6 +7,7 @@ import { seed } from '../../src/control/seed.ts'
 import { type ErrorKind, PurserError } from '../../src/core/errors.ts'
 import { uuidMaker } from '../../src/core/ids.ts'
 import type { Store } from '../../src/store/store.ts'
+import { audited } from '../support/audit.ts'
 import { eachStore } from '../support/stores.ts'
 
 const clock = { now: () => 1_800_000_000_000, monotonic: () => 0 }
@@ -48,7 +49,7 @@ eachStore((fresh) => {
       'operator',
     )
     assert.deepEqual(await store.read.selectFrom('rate_cards').selectAll().execute(), [])
-    const { recordedAt } = await store.writer.control(batch)
+    const { recordedAt } = await store.writer.control({ audit: audited(), ...batch })
     const rows = await store.read.selectFrom('rate_cards').selectAll().execute()
     const { components: _components, ...row } = card
     assert.deepEqual(rows, [{ ...row, recorded_at: recordedAt }])
@@ -66,7 +67,12 @@ eachStore((fresh) => {
     const store = await fresh(t)
     await seeded(store)
     const write = async (change: Partial<CardInput>): Promise<void> =>
-      void (await store.writer.control((await newCardBatch(store.read, ids, { ...input, ...change }, 'operator')).batch))
+      void (await store.writer.control({
+        audit: audited(),
+        ...(
+          await newCardBatch(store.read, ids, { ...input, ...change }, 'operator')
+        ).batch,
+      }))
     await write({})
     await assert.rejects(write({}), refused('conflict', 'revision'))
     await assert.rejects(write({ revision: 2 }), refused('invalid_request', 'revision'))
@@ -80,7 +86,7 @@ eachStore((fresh) => {
     const store = await fresh(t)
     await seeded(store)
     const batches = [await newCardBatch(store.read, ids, input, 'one'), await newCardBatch(store.read, ids, input, 'two')]
-    const results = await Promise.allSettled(batches.map(({ batch }) => store.writer.control(batch)))
+    const results = await Promise.allSettled(batches.map(({ batch }) => store.writer.control({ audit: audited(), ...batch })))
     assert.deepEqual(results.map((result) => result.status).sort(), ['fulfilled', 'rejected'])
     const lost = results.find((result) => result.status === 'rejected')
     assert.ok(lost?.reason instanceof PurserError && lost.reason.kind === 'conflict', String(lost?.reason))

@@ -4,6 +4,7 @@ import { invoke } from '../../src/control/operation.ts'
 import { operations } from '../../src/control/operations.ts'
 import { ratesCreate } from '../../src/control/rates-create.ts'
 import type { PurserError } from '../../src/core/errors.ts'
+import { audited } from '../support/audit.ts'
 import { eachStore } from '../support/stores.ts'
 import { HandClock, openBooks, start } from './books.ts'
 
@@ -63,6 +64,7 @@ eachStore((fresh) => {
     const { connection_name } = await context.store.read.selectFrom('attempts').select('connection_name').limit(1).executeTakeFirstOrThrow()
     assert.equal(await past({ model: '*', match_mode: 'glob', connection: connection_name }), 3)
     await context.store.writer.control({
+      audit: audited(),
       statements: [
         {
           sql: `INSERT INTO connections SELECT 'second', 'second', provider_id, auth, billing, platform, on_abandon, NULL, is_canonical,

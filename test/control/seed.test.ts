@@ -9,6 +9,7 @@ import { cardInForce } from '../../src/pricing/cards.ts'
 import { readRateBook } from '../../src/routing/rates.ts'
 import { type TableName, tables } from '../../src/store/schema.ts'
 import { recordedAt, type Store } from '../../src/store/store.ts'
+import { audited } from '../support/audit.ts'
 import { eachStore } from '../support/stores.ts'
 
 const clock = { now: () => 1_800_000_000_000, monotonic: () => 0 }
@@ -32,13 +33,13 @@ async function everything(store: Store): Promise<Record<string, unknown>> {
 }
 
 async function write(store: Store, sql: string): Promise<void> {
-  await store.writer.control({ statements: [{ sql, parameters: [] }] })
+  await store.writer.control({ audit: audited(), statements: [{ sql, parameters: [] }] })
 }
 
 async function withdraw(store: Store, cardId: string): Promise<void> {
   const row = { id: `void of ${cardId}`, rate_card_id: cardId, reason: 'wrong', replaced_by: null, recorded_at: recordedAt as never }
   const { sql, parameters } = store.read.insertInto('rate_card_voids').values(row).compile()
-  await store.writer.control({ statements: [{ sql, parameters }], rates: { source: 'test', actor: 'test', note: null } })
+  await store.writer.control({ audit: audited(), statements: [{ sql, parameters }], rates: { source: 'test', actor: 'test', note: null } })
 }
 
 /** A catalogue with these cards alone. */
@@ -224,7 +225,7 @@ eachStore((fresh) => {
     assert.equal((await run(catalogueOf('2', [{}]))).revision, null)
     assert.equal((await run(catalogueOf('3', [{ input_token_cost_per_1m: '5.00' }]))).conflicts.length, 1)
     const { batch } = await newCardBatch(store.read, ids, { ...override(card.provider_id), revision: 1 }, 'operator')
-    await store.writer.control(batch)
+    await store.writer.control({ audit: audited(), ...batch })
     const corrected = await run(catalogueOf('4', [{ input_token_cost_per_1m: '5.00', correction: true }]))
     assert.equal(corrected.inserted.rateCards, 1)
     const revisions = await store.read.selectFrom('rate_cards').select(['revision', 'source']).orderBy('revision').execute()

@@ -32,6 +32,9 @@ function keyOf(token: string | undefined): Key {
     expires_at: null,
     revoked_at: null,
     created_at: 0,
+    next_hash: null,
+    next_until: null,
+    last_used_at: null,
   }
 }
 
@@ -91,9 +94,10 @@ test('each role reaches the operations of its scopes and no others', async (t) =
       .filter((route) => scopes.includes(route.operation.scope))
       .map((route) => route.operation.name)
   assert.deepEqual(await reached('viewer'), of('usage:read'))
-  assert.deepEqual(await reached('security'), of('usage:read'))
-  assert.deepEqual(await reached('operator'), of('usage:read', 'rates:write', 'keys:write'))
-  assert.deepEqual(await reached('admin'), of('usage:read', 'rates:write', 'keys:write', 'system'))
+  assert.deepEqual(await reached('security'), of('usage:read', 'secrets:write', 'audit:read'))
+  assert.deepEqual(await reached('operator'), of('usage:read', 'providers:write', 'rates:write', 'budgets:write', 'keys:write'))
+  const all = ['usage:read', 'providers:write', 'secrets:write', 'rates:write', 'budgets:write', 'keys:write', 'audit:read', 'system']
+  assert.deepEqual(await reached('admin'), of(...all))
 })
 
 test('the answer over HTTP is the answer of the operation', async (t) => {

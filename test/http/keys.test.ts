@@ -25,6 +25,9 @@ function rowOf(minted: Minted, row: Partial<Key> = {}): Key {
     expires_at: null,
     revoked_at: null,
     created_at: 0,
+    next_hash: null,
+    next_until: null,
+    last_used_at: null,
     ...row,
   }
 }

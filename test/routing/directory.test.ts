@@ -2,11 +2,12 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { insertRows, type NewRow } from '../../src/control/insert-rows.ts'
+import { insertRows, type NewRow } from '../../src/control/row-statements.ts'
 import { readDirectory } from '../../src/routing/directory.ts'
 import { resolve } from '../../src/routing/resolve.ts'
 import type { TableName } from '../../src/store/schema.ts'
 import { recordedAt, type Store } from '../../src/store/store.ts'
+import { audited } from '../support/audit.ts'
 import { eachStore } from '../support/stores.ts'
 
 const shipped = { is_canonical: false, canonical_revision: null, disabled: false, removed_at: null, created_at: 1, updated_at: 1 }
@@ -66,6 +67,9 @@ const key = (id: string, row: Partial<NewRow<'keys'>> = {}): NewRow<'keys'> => (
   expires_at: 9,
   revoked_at: null,
   created_at: 1,
+  next_hash: null,
+  next_until: null,
+  last_used_at: null,
   ...row,
 })
 
@@ -92,7 +96,7 @@ type Rows = { readonly [T in TableName]?: readonly NewRow<T>[] }
 async function write(store: Store, rows: Rows) {
   const statements = Object.entries(rows).flatMap(([table, some]) => insertRows(store.read, table as TableName, some as never))
   const rates = rows.rate_cards ? { rates: { source: 'user_override', actor: 'test', note: null } } : {}
-  return store.writer.control({ statements, ...rates })
+  return store.writer.control({ audit: audited(), statements, ...rates })
 }
 
 const plain: Rows = {
@@ -155,7 +159,7 @@ eachStore((fresh) => {
     const store = await fresh(t)
     await write(store, { ...plain, connections: [connection('mine'), connection('odd')] })
     const broken = { sql: "UPDATE connections SET auth = '{\"type\":' WHERE name = 'odd'", parameters: [], expectChanges: 1 }
-    await store.writer.control({ statements: [broken] })
+    await store.writer.control({ audit: audited(), statements: [broken] })
     const directory = await readDirectory(store.read)
     assert.deepEqual(
       directory.quarantined.map((row) => row.name),

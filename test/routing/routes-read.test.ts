@@ -6,6 +6,7 @@ import { canonicalJson } from '../../src/core/json.ts'
 import { readDirectory } from '../../src/routing/directory.ts'
 import { resolve } from '../../src/routing/resolve.ts'
 import type { OpenStore } from '../../src/store/database.ts'
+import { audited } from '../support/audit.ts'
 import { connectionRow, profileRow, providerRow } from '../support/gateway.ts'
 import { eachStore } from '../support/stores.ts'
 
@@ -24,7 +25,7 @@ async function insert(
     .insertInto(table)
     .values(values as never)
     .compile()
-  await store.writer.control({ statements: [{ sql: query.sql, parameters: query.parameters, expectChanges: 1 }] })
+  await store.writer.control({ audit: audited(), statements: [{ sql: query.sql, parameters: query.parameters, expectChanges: 1 }] })
 }
 
 const provider = providerRow({ name: 'chat', contract: 'openai-chat' })

@@ -53,7 +53,7 @@ export const expectedTables: Readonly<Record<string, ExpectedTable>> = {
   },
   keys: {
     columns:
-      "id:text tenant_id:text='default' name:text kind:text secret_hash:text scopes:text='{}' expires_at:int? revoked_at:int? created_at:int",
+      "id:text tenant_id:text='default' name:text kind:text secret_hash:text scopes:text='{}' expires_at:int? revoked_at:int? created_at:int next_hash:text? next_until:int? last_used_at:int?",
     primaryKey: 'id',
     unique: ['tenant_id, name'],
   },
@@ -129,6 +129,26 @@ export const expectedTables: Readonly<Record<string, ExpectedTable>> = {
     foreignKeys: { attempt_id: 'settlements' },
     insertOnly: true,
   },
+  audit_log: {
+    columns:
+      'id:text actor_key_id:text? face:text operation:text target_kind:text target_id:text before:text after:text undo:text revision:int created_at:int',
+    primaryKey: 'id',
+    insertOnly: true,
+  },
+  settings: { columns: 'name:text value:text updated_at:int', primaryKey: 'name' },
+  sealed_secrets: {
+    columns: 'id:text kid:text wrapped_key:text nonce:text ciphertext:text origin:text fingerprint:text created_at:int rotated_at:int',
+    primaryKey: 'id',
+  },
+  secret_bindings: { columns: 'reference:text origin:text hmac:text', primaryKey: 'reference, origin' },
+  plans: { columns: 'digest:text kind:text body:text revision:int created_at:int applied_at:int?', primaryKey: 'digest' },
+  imports: { columns: 'id:text kind:text input_digest:text plan_digest:text created_at:int', primaryKey: 'id' },
+  provenance: {
+    columns: 'import_id:text kind:text row_id:text field:text pointer:text era:text rule:text value:text',
+    primaryKey: 'import_id, kind, row_id, field',
+    foreignKeys: { import_id: 'imports' },
+  },
+  preserved: { columns: 'import_id:text pointer:text value:text', primaryKey: 'import_id, pointer', foreignKeys: { import_id: 'imports' } },
 }
 
 export type ExpectedColumn = { readonly name: string; readonly storage: string; readonly nullable: boolean; readonly preset: string | null }

@@ -186,6 +186,7 @@ eachEngine((engine) => {
     assert.deepEqual(
       [...(await rowsTouched(database.executor, planned))],
       [
+        ['0006-operators', 9n],
         ['0005-routes', 3n],
         ['0004-ledger', 5n],
         ['0003-rates', 6n],

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { collectKinds, readNumeric, readRow } from '../../src/store/kinds.ts'
 import { tables } from '../../src/store/schema.ts'
+import { audited } from '../support/audit.ts'
 import { eachStore } from '../support/stores.ts'
 import { intend, ledgerRows, settle } from './writer-rows-fixture.ts'
 
@@ -80,7 +81,7 @@ eachStore((fresh) => {
     const rows = ledgerRows(writer)
     for (let round = 0; round < 4; round += 1) {
       const { committed, durable } = intend(writer, rows.intent(`a${round}`))
-      const batch = writer.control({ statements: Array.from({ length: 25 }, (_, index) => insert(`p${round}-${index}`)) })
+      const batch = writer.control({ audit: audited(), statements: Array.from({ length: 25 }, (_, index) => insert(`p${round}-${index}`)) })
       await committed
       for (let reads = 0; reads < 8; reads += 1) {
         const providers = await read.selectFrom('providers').select('id').execute()

@@ -14,6 +14,7 @@ const parents: Readonly<Record<string, string>> = {
   rate_card_id: 'rate_cards',
   call_id: 'calls',
   attempt_id: 'attempts',
+  import_id: 'imports',
 }
 
 /** Every table, parents first. The batch comes after the rows it seals. */

@@ -14,6 +14,7 @@ import type { WriterEngine } from '../../src/store/writer-engine.ts'
 import { inlineLink } from '../../src/store/writer-inline.ts'
 import { answer, ask, type Message } from '../../src/store/writer-messages.ts'
 import { sqliteEngine } from '../../src/store/writer-sqlite.ts'
+import { audited } from '../support/audit.ts'
 import { systemClock } from '../support/stores.ts'
 import { intend, ledgerRows, settle } from './writer-rows-fixture.ts'
 
@@ -106,7 +107,11 @@ for (const [name, errcode] of [
     const rows = ledgerRows(writer)
     await intend(writer, rows.intent('a')).durable
     broken = true
-    const pending = [settle(writer, rows.settlement('a')), intend(writer, rows.intent('b')).durable, writer.control({ statements: [] })]
+    const pending = [
+      settle(writer, rows.settlement('a')),
+      intend(writer, rows.intent('b')).durable,
+      writer.control({ audit: audited(), statements: [] }),
+    ]
     for (const one of pending) await assert.rejects(one as Promise<unknown>, { kind: 'unavailable' })
     assert.deepEqual(
       fatal.map(([error, exitCode]) => [error.kind, exitCode]),
@@ -183,7 +188,7 @@ test('a control batch whose connection is lost at COMMIT lands once and answers 
     const values = "('p', 'p', 'openai-chat', 'https://example.test', 1, 1)"
     const sql = `INSERT INTO providers (id, name, contract, base_url, created_at, updated_at) VALUES ${values}`
     assert.deepEqual(
-      await writer.control({ statements: [{ sql, parameters: [] }] }),
+      await writer.control({ audit: audited(), statements: [{ sql, parameters: [] }] }),
       { revision: 1n, recordedAt: null },
       String(cameThrough),
     )

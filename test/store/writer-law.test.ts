@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { OpenStore } from '../../src/store/open.ts'
+import { audited } from '../support/audit.ts'
 import { eachStore } from '../support/stores.ts'
 import { intend, ledgerRows, settle } from './writer-rows-fixture.ts'
 
@@ -69,7 +70,10 @@ async function follow(store: OpenStore, run: string, steps: readonly Step[]): Pr
     }
     if (one.type === 'control') {
       const expectChanges = one.fails ? 1 : 0
-      const batch = writer.control({ statements: [{ sql: "DELETE FROM providers WHERE id = 'nobody'", parameters: [], expectChanges }] })
+      const batch = writer.control({
+        audit: audited(),
+        statements: [{ sql: "DELETE FROM providers WHERE id = 'nobody'", parameters: [], expectChanges }],
+      })
       asked.push(
         batch.then(
           () => void (batches += 1n),

@@ -7,6 +7,7 @@ import type { Executor } from '../../src/store/engine.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { openStore } from '../../src/store/open.ts'
 import { type PostgresConnection, postgresSource } from '../../src/store/postgres-connection.ts'
+import { audited } from '../support/audit.ts'
 import { whyNoPostgres } from '../support/postgres.ts'
 import { open, systemClock, testStores } from '../support/stores.ts'
 import { intend, ledgerRows, settle } from './writer-rows-fixture.ts'
@@ -37,7 +38,7 @@ test('a connection that is cut again and again costs no answer and doubles no ro
   for (let round = 0; round < 6; round += 1) {
     const calls = Array.from({ length: 20 }, (_, index) => call(`a${round}-${index}`))
     await other.query(terminate)
-    const batch = store.writer.control({ statements: [] })
+    const batch = store.writer.control({ audit: audited(), statements: [] })
     await Promise.all([...calls, batch])
   }
   const count = async (table: 'calls' | 'settlements' | 'charges' | 'parked' | 'open_attempts') =>
@@ -78,5 +79,5 @@ test('a migration has no time limit, and the statements of the writer have one',
   t.after(() => store.close())
   assert.deepEqual(limits, [{ timeout: '0' }])
   const limited = { sql: "UPDATE revision SET n = n WHERE current_setting('statement_timeout') = '5s'", parameters: [], expectChanges: 1 }
-  assert.equal((await store.writer.control({ statements: [limited] })).revision, 1n)
+  assert.equal((await store.writer.control({ audit: audited(), statements: [limited] })).revision, 1n)
 })

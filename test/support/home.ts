@@ -7,6 +7,7 @@ import { uuidMaker } from '../../src/core/ids.ts'
 import { systemClock, systemRandom } from '../../src/core/system.ts'
 import { parsePrice } from '../../src/pricing/money.ts'
 import { type ControlStatement, recordedAt } from '../../src/store/store.ts'
+import { audited } from './audit.ts'
 
 export type OwnProvider = {
   readonly name: string
@@ -93,7 +94,7 @@ export async function prepareHome(
         )
       }
     }
-    await store.writer.control({ statements, rates: { source: 'user_override', actor: 'test', note: null } })
+    await store.writer.control({ audit: audited(), statements, rates: { source: 'user_override', actor: 'test', note: null } })
   } finally {
     await store.close()
   }

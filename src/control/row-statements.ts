@@ -1,4 +1,4 @@
-/** Rows as statements of a control batch: bound by the kinds of their columns, many rows a statement. */
+/** Rows as statements of a control batch: bound by the kinds of their columns. */
 
 import type { Kysely } from 'kysely'
 import { canonicalJson } from '../core/json.ts'
@@ -27,6 +27,25 @@ export function insertRows<T extends TableName>(read: Kysely<Tables>, table: T, 
   }
   return statements
 }
+
+/** Other values for some columns of the row with this id. That it is still there is expected. */
+export function updateRow<T extends TableName & TableWithId>(
+  read: Kysely<Tables>,
+  table: T,
+  id: string,
+  columns: Partial<NewRow<T>>,
+): ControlStatement {
+  const kinds: Readonly<Record<string, Column>> = tables[table].columns
+  const values = Object.fromEntries(Object.entries(columns).map(([name, value]) => [name, bound(value, kinds[name]!.kind)]))
+  const query = read
+    .updateTable(table as 'providers')
+    .set(values)
+    .where('id', '=', id)
+    .compile()
+  return { sql: query.sql, parameters: query.parameters, expectChanges: 1 }
+}
+
+type TableWithId = { [T in TableName]: 'id' extends keyof Row<T> ? T : never }[TableName]
 
 function bound(value: unknown, kind: Kind): unknown {
   if (value === null || value === recordedAt) return value

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { invoke, type Operation } from '../../src/control/operation.ts'
+import { operations } from '../../src/control/operations.ts'
+import { PurserError } from '../../src/core/errors.ts'
+import { eachStore } from '../support/stores.ts'
+import { HandClock, openBooks } from './books.ts'
+
+const by = (name: string): Operation => operations.find((each) => each.name === name)!
+const vllm = { name: 'workshop', contract: 'openai-chat', base_url: 'http://127.0.0.1:8000/v1', network: 'loopback' }
+
+eachStore((fresh) => {
+  test('a provider is added, changed, taken out of use and removed, each with its audit entry', async (t) => {
+    const { context } = await openBooks(t, await fresh(t, { clock: new HandClock() }), new HandClock())
+    const run = (name: string, input: object) => invoke(by(name), context, input) as Promise<Record<string, unknown>>
+    const made = await run('providers.create', vllm)
+    assert.equal(made.name, 'workshop')
+    assert.deepEqual((await run('providers.update', { provider: 'workshop', dialect: { headers: { 'x-team': 'a' } } })).changed, [
+      { kind: 'provider', name: 'workshop', field: 'dialect', before: {}, after: { headers: { 'x-team': '[redacted]' } } },
+    ])
+    const merged = await run('providers.update', { provider: 'workshop', dialect: { headers: { 'x-org': 'b' } } })
+    assert.deepEqual(merged.dialect, { headers: { 'x-team': 'a', 'x-org': 'b' } })
+    const cut = await run('providers.update', { provider: 'workshop', unset: ['dialect.headers.x-team'] })
+    assert.deepEqual(cut.dialect, { headers: { 'x-org': 'b' } })
+    assert.equal((await run('providers.disable', { provider: 'workshop' })).disabled, true)
+    assert.equal((await run('providers.enable', { provider: 'workshop' })).disabled, false)
+    await run('providers.remove', { provider: 'workshop' })
+    await assert.rejects(run('providers.get', { provider: 'workshop' }), { kind: 'not_found' })
+    const audited = await context.store.read
+      .selectFrom('audit_log')
+      .selectAll()
+      .where('target_id', '=', String(made.id))
+      .orderBy('revision')
+      .execute()
+    assert.deepEqual(
+      audited.map((row) => row.operation),
+      ['create', 'update', 'update', 'update', 'disable', 'enable', 'remove'].map((verb) => `providers.${verb}`),
+    )
+    assert.ok(
+      audited.every((row) => !JSON.stringify(row, (_key, value) => (typeof value === 'bigint' ? String(value) : value)).includes('"a"')),
+    )
+  })
+
+  test('a dry run shows the change and writes nothing, and a stale revision is a conflict', async (t) => {
+    const { context } = await openBooks(t, await fresh(t, { clock: new HandClock() }), new HandClock())
+    const run = (name: string, input: object) => invoke(by(name), context, input) as Promise<Record<string, unknown>>
+    const planned = await run('providers.create', { ...vllm, dry_run: true })
+    assert.equal(planned.dry_run, true)
+    await assert.rejects(run('providers.get', { provider: 'workshop' }), { kind: 'not_found' })
+    const { config_revision } = await run('providers.create', { ...vllm, if_revision: planned.config_revision })
+    await assert.rejects(
+      run('providers.disable', { provider: 'workshop', if_revision: planned.config_revision }),
+      (error) => error instanceof PurserError && error.code === 'stale',
+    )
+    assert.equal(
+      (await run('providers.enable', { provider: 'workshop' })).config_revision,
+      config_revision,
+      'nothing changed, nothing written',
+    )
+  })
+
+  test('what is wrong is refused by its field, a taken name and a provider in use too', async (t) => {
+    const { context } = await openBooks(t, await fresh(t, { clock: new HandClock() }), new HandClock())
+    const refused = async (name: string, input: object, field: string | undefined, kind = 'invalid_request') =>
+      assert.rejects(
+        invoke(by(name), context, input),
+        (error) => error instanceof PurserError && error.kind === kind && error.field === field,
+      )
+    await refused('providers.create', { ...vllm, base_url: 'http://models.example.com', network: 'public' }, 'base_url')
+    await refused('providers.create', { ...vllm, name: '__proto__' }, 'name')
+    await refused('providers.create', { ...vllm, dialect: { no_such_field: 1 } }, 'dialect.no_such_field')
+    await refused('providers.create', { ...vllm, network_cidrs: ['10.0.0.0/8'] }, 'network_cidrs')
+    await refused('providers.create', { ...vllm, name: 'simulated' }, 'name', 'conflict')
+    await refused('providers.remove', { provider: 'simulated' }, undefined, 'conflict')
+    await refused('providers.update', { provider: 'simulated', unset: ['dialect.nothing'] }, 'unset')
+  })
+})
