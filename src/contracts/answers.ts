@@ -1,12 +1,9 @@
 /** The envelope of Purser's own answers: status and headers, alike in every contract. Each contract adds the body in its own shape. */
 
-import type { ErrorKind, PurserError } from '../core/errors.ts'
+import { errorKinds, type PurserError } from '../core/errors.ts'
 import type { Json } from '../core/json.ts'
 import type { Fault, Headers } from '../core/wire.ts'
 import { longestWaitSeconds } from './faults.ts'
-
-/** Kinds that a client may well try again by itself. For the rest, Purser has done what could be done. */
-const worthRetrying: ReadonlySet<ErrorKind> = new Set(['rate_limited', 'unavailable'])
 
 /** What only an operator can mend: another try would hear the same. */
 const lasting = new Set(['no_usable_connection', 'contract_not_callable', 'dialect_unreadable', 'secret_unavailable'])
@@ -23,7 +20,7 @@ export function errorHeaders(error: PurserError, requestId: string): Headers {
     'x-request-id': requestId,
     'request-id': requestId,
     ...(wait === undefined ? {} : { 'retry-after': String(Math.ceil(wait)), 'retry-after-ms': String(Math.round(wait * 1000)) }),
-    ...(worthRetrying.has(error.kind) && !lasting.has(error.code ?? '') ? {} : { 'x-should-retry': 'false' }),
+    ...(errorKinds[error.kind].retry && !lasting.has(error.code ?? '') ? {} : { 'x-should-retry': 'false' }),
   }
 }
 

@@ -17,7 +17,7 @@ export function spelled(parameters: Parameters, dialect: Dialect, thinks: boolea
     const excluded = thinks && dialect.reasoning.excludes.includes(name)
     if (excluded) warn({ field: name, reason: 'this provider refuses it beside reasoning' })
     else if (dialect.drop.includes(name)) warn({ field: name, reason: 'this provider does not take it' })
-    else kept.push([dialect.rename[name] ?? name, value])
+    else kept.push([wordFor(name, dialect), value])
   }
   return Object.fromEntries(kept)
 }
@@ -30,7 +30,7 @@ export function renamed(scan: Scan, dialect: Dialect): Edit[] {
 /** What a profile may fill in: nothing that this provider refuses or that the caller has said under its published name. */
 export function filledIn(fields: Readonly<Record<string, Json>>, scan: Scan, dialect: Dialect): Record<string, Json> {
   const free = Object.entries(fields).filter(([name]) => !dialect.drop.includes(name) && memberOf(scan, name) === undefined)
-  return Object.fromEntries(free.map(([name, value]) => [dialect.rename[name] ?? name, value]))
+  return Object.fromEntries(free.map(([name, value]) => [wordFor(name, dialect), value]))
 }
 
 /** An end user's id within the length that is allowed. */
@@ -45,4 +45,9 @@ export function fittedTemperature(temperature: number | undefined, dialect: Dial
   if (temperature === undefined || highest === null || temperature <= highest) return temperature
   warn({ field: 'temperature', reason: `${highest} is the highest here, and was sent` })
   return highest
+}
+
+/** A name that the table itself holds: callers send names such as `constructor`. */
+function wordFor(name: string, { rename }: Dialect): string {
+  return Object.hasOwn(rename, name) ? rename[name]! : name
 }

@@ -1,9 +1,10 @@
-/** One error class and the one table of its kinds: HTTP status, whose fault it is, whether another try may help. */
+/** One error class and the one table of its kinds: HTTP status, whose fault it is, whether the caller may well try again by himself. */
 
 import type { JsonObject } from './json.ts'
 
 type Row = { readonly status: number; readonly fault: 'caller' | 'operator' | 'provider' | 'gateway'; readonly retry: boolean }
 
+/** `retry` is false where Purser has already tried what could be tried. */
 export const errorKinds = {
   invalid_request: { status: 400, fault: 'caller', retry: false },
   context_length: { status: 400, fault: 'caller', retry: false },
@@ -19,9 +20,9 @@ export const errorKinds = {
   canceled: { status: 499, fault: 'caller', retry: false },
   internal: { status: 500, fault: 'gateway', retry: false },
   provider_auth: { status: 502, fault: 'operator', retry: false },
-  provider_malformed: { status: 502, fault: 'provider', retry: true },
-  provider_rate_limited: { status: 429, fault: 'provider', retry: true },
-  provider_overloaded: { status: 503, fault: 'provider', retry: true },
+  provider_malformed: { status: 502, fault: 'provider', retry: false },
+  provider_rate_limited: { status: 429, fault: 'provider', retry: false },
+  provider_overloaded: { status: 503, fault: 'provider', retry: false },
   provider_timeout: { status: 504, fault: 'provider', retry: false },
   unavailable: { status: 503, fault: 'gateway', retry: true },
 } as const satisfies Record<string, Row>

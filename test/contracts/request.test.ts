@@ -93,6 +93,14 @@ for (const id of spoken) {
     assert.deepEqual(JSON.parse(sent(id, JSON.stringify(came), 'b', set)), { ...came, model: 'b' })
   })
 
+  test(`${id}: a parameter named like something every object has is spelled as it is`, () => {
+    const filled = JSON.parse(sent(id, '{"model":"a","messages":[]}', 'b', { params: { constructor: 1, toString: 2 } }))
+    assert.deepEqual(Object.entries(filled).slice(-2), [
+      ['constructor', 1],
+      ['toString', 2],
+    ])
+  })
+
   test(`${id}: the model and the stream are read from the body, and the field is named where they are wrong`, () => {
     const peek = (text: string): unknown => codecFor(id).peek(request(paths[id], text))
     assert.deepEqual(peek('{"model":"m","stream":true}'), { model: 'm', stream: true })
