@@ -6,6 +6,7 @@ import { renderCli } from '../src/cli/reference.ts'
 import { renderHttp, renderOpenApi } from '../src/http/reference.ts'
 import { renderSchema } from '../src/store/print.ts'
 import { renderRegistry } from '../src/store/registry.ts'
+import { renderErrorPages } from '../tools/error-pages.ts'
 import { renderContracts } from './contracts/render-contracts.ts'
 
 const documents: Readonly<Record<string, () => string>> = {
@@ -20,8 +21,8 @@ const documents: Readonly<Record<string, () => string>> = {
 
 const write = process.argv.includes('--write')
 let stale = 0
-for (const [path, render] of Object.entries(documents)) {
-  const fresh = render()
+const pages = { ...Object.fromEntries(Object.entries(documents).map(([path, render]) => [path, render()])), ...renderErrorPages() }
+for (const [path, fresh] of Object.entries(pages)) {
   if (write) {
     mkdirSync(dirname(path), { recursive: true })
     writeFileSync(path, fresh)
