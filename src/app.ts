@@ -212,6 +212,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       loopDelayMs: () => loopDelay.p99Ms(),
       inspect: () => inspectDatabase(options.database),
       presence: (auth) => (auth.type === 'none' ? 'not_needed' : auth.credential === null ? 'absent' : secrets.presence(auth.credential)),
+      fetch: null,
       refresh,
     })
     const admin = createAdminServer({

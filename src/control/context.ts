@@ -35,6 +35,8 @@ export interface OperationContext {
   loopDelayMs(): number | null
   /** A look at the database itself. Null where no second connection can see it. */
   inspect(): Promise<Inspection | null>
+  /** Makes a call as this process's own local caller, without a key, or null where nothing here serves calls. */
+  readonly fetch: ((request: Request) => Promise<Response>) | null
   /** Resolves once the process answers calls from the new state of the control tables. */
   refresh(): Promise<void>
 }

@@ -49,6 +49,7 @@ export async function openLocal(asked: {
     presence: (auth) => (auth.type === 'none' ? 'not_needed' : 'unknown'),
     loopDelayMs: () => null,
     inspect: () => inspectDatabase(database),
+    fetch: null,
     refresh: async () => undefined,
   }
   return { context, close: () => store.close() }

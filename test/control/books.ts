@@ -74,6 +74,7 @@ export async function openBooks(_t: TestContext, store: OpenStore, clock: HandCl
     presence: () => 'unknown',
     loopDelayMs: () => null,
     inspect: async () => null,
+    fetch: null,
     refresh: async () => undefined,
   }
   return {
