@@ -214,6 +214,11 @@ export const codeNotes: Readonly<Record<string, Note>> = {
     means: 'Another thing has this name. Profiles and routes share one set of names.',
     act: 'Choose another name, or change what is there.',
   },
+  paired: {
+    kinds: ['conflict'],
+    means: 'The connection is one side of another pair, and no connection is in two.',
+    act: 'Part that pair first: `purser connections update NAME --unset twin`.',
+  },
   no_database: { kinds: ['not_found'], means: 'There is no database at that place yet.', act: 'The first start makes it: `purser serve`.' },
   no_server: {
     kinds: ['unavailable'],

@@ -45,7 +45,8 @@ function addFlag(command: Command, field: Field, flag: string): void {
     ...(field.fallback === undefined || field.type === 'switch' ? [] : [`[${printDefault(field.fallback)}]`]),
   ]
   const description = notes.filter((note) => note !== '').join(' ')
-  if (field.type === 'switch') command.option(`--${flag}`, description)
+  if (field.type === 'switch' && field.fallback === undefined) command.option(`--${flag} [true|false]`, description)
+  else if (field.type === 'switch') command.option(`--${flag}`, description)
   else if (field.type === 'list')
     command.option(`--${flag} <value>`, description, (value: string, before: readonly string[] = []) => [...before, ...value.split(',')])
   else command.option(`--${flag} <${field.type === 'text' ? 'value' : field.type}>`, description)

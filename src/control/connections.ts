@@ -10,13 +10,14 @@ import { operation } from './operation.ts'
 import { decodeCursor, page, pageOf, paging } from './page.ts'
 import { plainNumbers } from './plain.ts'
 
-const shown = connection.extend({
+export const shownConnection = connection.extend({
   provider: z.string().describe("The provider's name."),
+  twin: z.string().nullable().describe('The connection that the mode flip puts in its place.'),
   credential: z.string().nullable().describe('The reference to the secret, such as env:OPENAI_API_KEY.'),
   secret: z.enum(['present', 'absent', 'unknown', 'not_needed']).describe('Whether the secret is there. Only a running server knows.'),
 })
 
-const columns = [
+export const connectionColumns = [
   { field: 'name', title: 'NAME', show: 'whole' },
   { field: 'provider', title: 'PROVIDER' },
   { field: 'auth.type', title: 'AUTH' },
@@ -33,12 +34,12 @@ export const connectionsList = operation({
   effect: 'read',
   positional: [],
   input: z.strictObject(paging),
-  output: pageOf(shown),
-  columns,
+  output: pageOf(shownConnection),
+  columns: connectionColumns,
   example: 'purser connections list',
   async run(context, { limit, cursor }) {
     const after = decodeCursor(cursor, ['text'])
-    const rows = await withProvider(context)
+    const rows = await withNames(context)
       .$if(after !== undefined, (query) => query.where('connections.name', '>', after![0]))
       .orderBy('connections.name')
       .limit(limit + 1)
@@ -47,7 +48,7 @@ export const connectionsList = operation({
       rows,
       limit,
       (row) => [row.name],
-      (row) => show(context, row),
+      (row) => showConnection(context, row),
     )
   },
 })
@@ -59,29 +60,32 @@ export const connectionsGet = operation({
   effect: 'read',
   positional: ['connection'],
   input: z.strictObject({ connection: z.string().min(1).max(200).describe('Its name or id.') }),
-  output: shown,
-  columns,
+  output: shownConnection,
+  columns: connectionColumns,
   example: 'purser connections get openai',
-  run: async (context, input) => show(context, await findConnection(context, input.connection)),
+  run: async (context, input) => showConnection(context, await findConnection(context, input.connection)),
 })
 
-export async function findConnection(context: OperationContext, nameOrId: string): Promise<WithProvider> {
-  return findNamed('connections', nameOrId, await withProvider(context).execute())
+export async function findConnection(context: OperationContext, nameOrId: string): Promise<NamedConnection> {
+  return findNamed('connections', nameOrId, await withNames(context).execute())
 }
 
-type WithProvider = Row<'connections'> & { readonly provider: string }
+export type NamedConnection = Row<'connections'> & { readonly provider: string; readonly twin: string | null }
 
-function withProvider({ store }: OperationContext) {
+function withNames({ store }: OperationContext) {
   return store.read
     .selectFrom('connections')
     .innerJoin('providers', 'providers.id', 'connections.provider_id')
+    .leftJoin('connections as twins', 'twins.id', 'connections.canonical_equivalent_id')
     .selectAll('connections')
-    .select('providers.name as provider')
+    .select(['providers.name as provider', 'twins.name as twin'])
     .where('connections.removed_at', 'is', null)
 }
 
-function show(context: OperationContext, row: WithProvider): z.output<typeof shown> {
-  const auth = providerAuth.parse(row.auth)
-  const credential = auth.type === 'none' ? null : auth.credential
-  return { ...plainNumbers(row), auth, credential, secret: context.presence(auth) } as z.output<typeof shown>
+/** A connection as every operation answers it. A row that was damaged by hand shows what stands there. */
+export function showConnection(context: OperationContext, row: NamedConnection): z.output<typeof shownConnection> {
+  const read = providerAuth.safeParse(row.auth)
+  const credential = read.success && read.data.type !== 'none' ? read.data.credential : null
+  const secret = read.success ? context.presence(read.data) : 'unknown'
+  return { ...plainNumbers(row), credential, secret } as z.output<typeof shownConnection>
 }

@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import { PurserError } from '../core/errors.ts'
-import type { Json, JsonObject } from '../core/json.ts'
+import { isObject, type Json, type JsonObject } from '../core/json.ts'
 import { instantFormat, parseInstant } from './instant.ts'
 import type { Operation } from './operation.ts'
 
@@ -26,7 +26,7 @@ export function fieldsOf(asked: Operation): readonly Field[] {
     type: typeOf(schema),
     required: (whole.required ?? []).includes(name),
     description: typeof schema.description === 'string' ? schema.description : '',
-    choices: choicesOf(schema) ?? choicesOf(schema.items as JsonObject | undefined),
+    choices: choicesOf(bare(schema)) ?? choicesOf(schema.items as JsonObject | undefined),
     fallback: schema.default,
     schema,
   }))
@@ -40,8 +40,15 @@ const types: Readonly<Record<string, FieldType>> = {
   array: 'list',
 }
 
+/** What may also be null is typed as what it is else: a command line takes it away with `unset`. Three answers, true, false and null, stay JSON. */
 function typeOf(schema: JsonObject): FieldType {
-  return schema.format === instantFormat ? 'instant' : (types[String(schema.type)] ?? 'json')
+  const { format, type } = bare(schema)
+  return format === instantFormat ? 'instant' : (types[String(type)] ?? 'json')
+}
+
+function bare(schema: JsonObject): JsonObject {
+  const some = Array.isArray(schema.anyOf) ? schema.anyOf.filter((each: Json) => isObject(each) && each.type !== 'null') : []
+  return some.length === 1 && isObject(some[0]) && some[0].type !== 'boolean' ? some[0] : schema
 }
 
 function choicesOf(schema: JsonObject | undefined): readonly string[] | undefined {

@@ -2,6 +2,7 @@
 
 import { callsGet, callsList } from './calls.ts'
 import { connectionsGet, connectionsList } from './connections.ts'
+import { connectionsCreate, connectionsDisable, connectionsEnable, connectionsRemove, connectionsUpdate } from './connections-write.ts'
 import { doctor } from './doctor.ts'
 import { explainCall } from './explain.ts'
 import { keysGet, keysList } from './keys.ts'
@@ -28,6 +29,11 @@ export const operations = [
   providersRemove,
   connectionsList,
   connectionsGet,
+  connectionsCreate,
+  connectionsUpdate,
+  connectionsEnable,
+  connectionsDisable,
+  connectionsRemove,
   profilesList,
   profilesGet,
   routesList,

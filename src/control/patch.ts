@@ -1,15 +1,15 @@
 /** How a patch changes a JSON object: objects merge key by key at every depth, arrays and all else are replaced, null is a value like another. */
 
 import { PurserError } from '../core/errors.ts'
-import { canonicalJson, isObject, type Json, type JsonObject } from '../core/json.ts'
+import { canonicalJson, isObject, type JsonObject } from '../core/json.ts'
 
 export function merged(before: JsonObject, patch: JsonObject): JsonObject {
-  const result: Record<string, Json> = { ...before }
+  const result = new Map(Object.entries(before))
   for (const [name, value] of Object.entries(patch)) {
-    const old = Object.hasOwn(result, name) ? result[name] : undefined
-    result[name] = isObject(value) && isObject(old) ? merged(old, value) : value
+    const old = result.get(name)
+    result.set(name, isObject(value) && isObject(old) ? merged(old, value) : value)
   }
-  return result
+  return Object.fromEntries(result)
 }
 
 /** The object without what stands at each dotted path. A path that leads nowhere is a slip, and refused. */
@@ -28,6 +28,19 @@ function cut(object: JsonObject, name: string, deeper: readonly string[], path: 
   const [next, ...further] = deeper
   if (next === undefined) return rest
   return { ...object, [name]: cut(isObject(here) ? here : {}, next, further, path, field) }
+}
+
+/** What a patch, and paths to take out, leave of a row. `empty` holds the columns that can be taken out whole, and what stands there then. */
+export function patched(row: JsonObject, patch: JsonObject, unset: readonly string[], empty: JsonObject): JsonObject {
+  const rest = without(merged(row, patch), unset)
+  const gone = Object.keys(row).filter((name) => !Object.hasOwn(rest, name))
+  const needed = gone.find((name) => !Object.hasOwn(empty, name))
+  if (needed !== undefined) {
+    throw new PurserError('invalid_request', `"unset" names "${needed}", which always has a value. Give it another one instead.`, {
+      field: 'unset',
+    })
+  }
+  return { ...rest, ...Object.fromEntries(gone.map((name) => [name, empty[name] ?? null])) }
 }
 
 /** The fields of `fresh` whose values are not those of `old`. */

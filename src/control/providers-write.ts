@@ -9,14 +9,15 @@ import { json, name, networks, provider } from '../core/nouns.ts'
 import { readBaseUrl } from '../net/destination.ts'
 import type { Row } from '../store/schema.ts'
 import { change, type Planned } from './change.ts'
+import { refuseBrokenPairs } from './connection-pairs.ts'
 import type { OperationContext } from './context.ts'
 import { refuseTaken } from './find.ts'
 import { invalidInput } from './invalid.ts'
-import { merged, moved, without } from './patch.ts'
+import { patched } from './patch.ts'
 import { plainNumbers } from './plain.ts'
 import { findProvider, providerColumns, shownProvider, showProvider } from './providers.ts'
 import { referrersOfProvider, refuseReferred } from './referrers.ts'
-import { insertRows, updateRow } from './row-statements.ts'
+import { newRow, rowAdded, rowMoved } from './row-change.ts'
 
 type ProviderRow = Row<'providers'>
 
@@ -55,23 +56,9 @@ export const providersCreate = change({
   example: 'purser providers create workshop --contract openai-chat --base-url http://127.0.0.1:8000/v1 --network loopback',
   async plan(context, input) {
     await refuseTaken(context, 'providers', input.name)
-    const now = context.clock.now()
-    const row: ProviderRow = {
-      id: context.ids(),
-      ...input,
-      modality: 'chat',
-      is_canonical: false,
-      canonical_revision: null,
-      removed_at: null,
-      created_at: now,
-      updated_at: now,
-    }
+    const row: ProviderRow = { ...newRow(context), ...input, modality: 'chat' }
     refuseUnsound(row)
-    return {
-      statements: insertRows(context.store.read, 'providers', [row]),
-      touched: [{ kind: 'provider', id: row.id, name: row.name, before: {}, after: plainNumbers(row) as JsonObject }],
-      answer: () => showProvider(row),
-    }
+    return { ...rowAdded(context, 'providers', row), answer: () => showProvider(row) }
   },
 })
 
@@ -93,8 +80,7 @@ export const providersUpdate = change({
   async plan(context, { provider: asked, unset, ...patch }) {
     const row = await findProvider(context, asked)
     if (patch.name !== undefined && patch.name !== row.name) await refuseTaken(context, 'providers', patch.name)
-    const whole = without(merged(settable(row), patch as JsonObject), unset)
-    return planUpdate(context, row, whole)
+    return planned(context, row, patched(settable(row), patch as JsonObject, unset, empty), 'sound')
   },
 })
 
@@ -111,7 +97,7 @@ export const providersRemove = change({
   async plan(context, input) {
     const row = await findProvider(context, input.provider)
     refuseReferred('provider', row.name, await referrersOfProvider(context, row.id))
-    return planUpdate(context, row, { removed_at: context.clock.now() })
+    return planned(context, row, { removed_at: context.clock.now() }, 'as it is')
   },
 })
 
@@ -129,7 +115,8 @@ function switched<const Verb extends 'enable' | 'disable'>(verb: Verb, disabled:
     output: shownProvider,
     columns: providerColumns,
     example: `purser providers ${verb} workshop`,
-    plan: async (context, input) => planUpdate(context, await findProvider(context, input.provider), { disabled }),
+    plan: async (context, input) =>
+      planned(context, await findProvider(context, input.provider), { disabled }, disabled ? 'as it is' : 'sound'),
   })
 }
 
@@ -139,16 +126,22 @@ function settable(row: ProviderRow): JsonObject {
   return { name, contract, base_url, dialect, network, network_cidrs, stops_on_disconnect, bills_errors }
 }
 
-function planUpdate(context: OperationContext, row: ProviderRow, columns: JsonObject): Planned<z.output<typeof shownProvider>> {
-  const { before, after } = moved(row as unknown as JsonObject, columns)
-  const fresh = { ...row, ...after, updated_at: context.clock.now() } as ProviderRow
-  if (Object.keys(after).length === 0) return { statements: [], touched: [], answer: () => showProvider(row) }
-  refuseUnsound(fresh)
-  return {
-    statements: [updateRow(context.store.read, 'providers', row.id, { ...after, updated_at: fresh.updated_at })],
-    touched: [{ kind: 'provider', id: row.id, name: row.name, before, after }],
-    answer: () => showProvider(fresh),
+/** What stands in a column that is taken out whole. */
+const empty = { dialect: {}, network_cidrs: null, stops_on_disconnect: null }
+
+/** A row that was damaged by hand can be taken out of use as it is; whoever changes it or puts it back into use leaves it sound. */
+async function planned(
+  context: OperationContext,
+  row: ProviderRow,
+  columns: JsonObject,
+  leaves: 'sound' | 'as it is',
+): Promise<Planned<z.output<typeof shownProvider>>> {
+  const change = rowMoved(context, 'providers', row, columns)
+  if (leaves === 'sound' && change.touched.length > 0) {
+    refuseUnsound(change.row)
+    await refuseBrokenPairs(context, change.row)
   }
+  return { ...change, answer: () => showProvider(change.row) }
 }
 
 /** Throws by the field that is wrong: what is written is what a call can use. */

@@ -1,9 +1,10 @@
 /** Who still needs a row: asked before it is removed, so that nothing is left pointing at what is gone. */
 
 import { PurserError } from '../core/errors.ts'
+import { at } from '../core/json.ts'
 import type { OperationContext } from './context.ts'
 
-export type Referrer = { readonly kind: 'connection' | 'profile' | 'route' | 'key'; readonly name: string }
+export type Referrer = { readonly kind: 'connection' | 'profile' | 'route' | 'key' | 'setting'; readonly name: string }
 
 /** Refuses to remove what others need, and lists every one of them. */
 export function refuseReferred(noun: string, name: string, referrers: readonly Referrer[]): void {
@@ -25,8 +26,53 @@ export async function referrersOfProvider({ store }: OperationContext, id: strin
     store.read.selectFrom('connections').select('name').where('provider_id', '=', id).where('removed_at', 'is', null).execute(),
     store.read.selectFrom('model_profiles').select('name').where('provider_id', '=', id).where('removed_at', 'is', null).execute(),
   ])
-  return [
-    ...connections.map(({ name }) => ({ kind: 'connection', name }) as const),
-    ...profiles.map(({ name }) => ({ kind: 'profile', name }) as const),
-  ]
+  return [...named('connection', connections), ...named('profile', profiles)]
+}
+
+/** The profiles that name it, and what reaches it through them. */
+export async function referrersOfConnection(context: OperationContext, id: string): Promise<Referrer[]> {
+  const profiles = await context.store.read
+    .selectFrom('model_profiles')
+    .select(['id', 'name'])
+    .where('connection_id', '=', id)
+    .where('removed_at', 'is', null)
+    .orderBy('name')
+    .execute()
+  const through = await Promise.all(profiles.map((profile) => referrersOfProfile(context, profile)))
+  return unique([...named('profile', profiles), ...through.flat()])
+}
+
+/** Routes that it is a member of, and what names it. */
+export async function referrersOfProfile(context: OperationContext, { id, name }: Named): Promise<Referrer[]> {
+  const routes = await context.store.read
+    .selectFrom('route_members')
+    .innerJoin('routes', 'routes.id', 'route_members.route_id')
+    .select('routes.name')
+    .where('route_members.profile_id', '=', id)
+    .where('routes.removed_at', 'is', null)
+    .orderBy('routes.name')
+    .execute()
+  return unique([...named('route', routes), ...(await whoNames(context, name))])
+}
+
+/** Call keys whose scopes name a profile or route. */
+async function whoNames({ store }: OperationContext, name: string): Promise<Referrer[]> {
+  const keys = await store.read.selectFrom('keys').select(['name', 'scopes']).where('revoked_at', 'is', null).orderBy('name').execute()
+  return named(
+    'key',
+    keys.filter(({ scopes }) => {
+      const profiles = at(scopes, 'profiles')
+      return Array.isArray(profiles) && profiles.includes(name)
+    }),
+  )
+}
+
+type Named = { readonly id: string; readonly name: string }
+
+function named(kind: Referrer['kind'], rows: readonly { readonly name: string }[]): Referrer[] {
+  return rows.map(({ name }) => ({ kind, name }))
+}
+
+function unique(referrers: readonly Referrer[]): Referrer[] {
+  return [...new Map(referrers.map((each) => [`${each.kind}/${each.name}`, each])).values()]
 }
