@@ -78,6 +78,11 @@ export const codeNotes: Readonly<Record<string, Note>> = {
     means: 'Purser itself gave up an exchange with a provider.',
     act: 'Look in the log under the request id.',
   },
+  bad_config: {
+    kinds: ['invalid_request'],
+    means: 'A configuration file was named and is not there, is not TOML, or holds a key or a value that Purser does not know.',
+    act: 'Mend what the message names. `purser config explain` shows what counts and which file says it.',
+  },
   backup_failed: {
     kinds: ['unavailable'],
     means: 'The copy that a migration makes before it goes down could not be relied on. Nothing was changed.',

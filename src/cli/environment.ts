@@ -5,6 +5,7 @@ import type { Environment } from './terminal.ts'
 
 export const environmentNames = {
   PURSER_HOME: 'The folder that holds config, data, state and cache.',
+  PURSER_CONFIG: 'A configuration file that goes before config.toml of the home.',
   PURSER_HOST: 'The address that serve listens on.',
   PURSER_PORT: 'The port for inference.',
   PURSER_ADMIN_PORT: 'The port for the admin API.',
@@ -12,20 +13,12 @@ export const environmentNames = {
   PURSER_ADMIN_URL: 'The admin API that commands use, instead of looking for a server on this home.',
   PURSER_ADMIN_TOKEN: 'The admin key that commands use, instead of the one in the home.',
   PURSER_LOG_LEVEL: 'How much serve logs: fatal error warn info debug trace silent.',
-  PURSER_OUTPUT: 'The default output: table or json.',
+  PURSER_OUTPUT: 'The default output: table, json, jsonl or csv.',
   PURSER_NO_RUNTIME_FETCH: 'Set to 1, the launcher never fetches a newer Node.',
 } as const
 
 /** Names that have no effect yet but are reserved, so they draw no warning. */
-const reserved = [
-  'PURSER_URL',
-  'PURSER_API_KEY',
-  'PURSER_CONFIG',
-  'PURSER_REDIS_URL',
-  'PURSER_KEK_FILE',
-  'PURSER_TEST_REQUIRE',
-  'PURSER_TEST_POSTGRES',
-]
+const reserved = ['PURSER_URL', 'PURSER_API_KEY', 'PURSER_REDIS_URL', 'PURSER_KEK_FILE', 'PURSER_TEST_REQUIRE', 'PURSER_TEST_POSTGRES']
 
 export function environmentWarnings(environment: Environment): readonly string[] {
   const known = [...Object.keys(environmentNames), ...reserved]

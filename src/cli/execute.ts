@@ -16,8 +16,8 @@ export async function execute(
   terminal: Terminal,
 ): Promise<Json> {
   readInput(operation, input)
-  const named = terminal.environment.PURSER_ADMIN_URL
-  if (named !== undefined && named !== '') return askServer(named, operation, input, options, terminal.environment)
+  const named = options.settings.admin_url.said
+  if (named !== undefined) return askServer(named, operation, input, options, terminal.environment)
   const live = liveServer(options.home, options.database)
   if (live !== null) {
     try {

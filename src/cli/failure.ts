@@ -45,6 +45,7 @@ const byCode: Readonly<Record<string, number>> = {
   lock_lost: 75,
   store_busy: 75,
   schema_moved: 75,
+  bad_config: 78,
   open_bind: 78,
   unsafe_file: 78,
   filesystem: 78,

@@ -1,12 +1,9 @@
 /** The log of a serving process: one JSON line an event, on stderr, secrets taken out. */
 
 import { pino } from 'pino'
+import { logLevels } from '../control/config-file.ts'
 import { PurserError } from '../core/errors.ts'
 import { nearest } from '../core/nearest.ts'
-import type { Environment } from './terminal.ts'
-
-const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
-type Level = (typeof levels)[number]
 
 /** The second net: nothing that writes here passes a header or a key on purpose. */
 const redacted = [
@@ -22,20 +19,17 @@ const redacted = [
   'password',
 ]
 
-export function createLog(environment: Environment) {
+export function createLog(level: string) {
   const paths = redacted.flatMap((name) => (name.startsWith('[') ? [name, `*${name}`] : [name, `*.${name}`]))
-  return pino(
-    { level: levelOf(environment.PURSER_LOG_LEVEL || 'info'), redact: { paths, censor: '[redacted]' } },
-    pino.destination({ dest: 2, sync: true }),
-  )
+  return pino({ level: levelOf(level), redact: { paths, censor: '[redacted]' } }, pino.destination({ dest: 2, sync: true }))
 }
 
-function levelOf(asked: string): Level {
-  const level = levels.find((known) => known === asked)
+function levelOf(asked: string): (typeof logLevels)[number] {
+  const level = logLevels.find((known) => known === asked)
   if (level !== undefined) return level
-  const meant = nearest(asked, levels)
+  const meant = nearest(asked, logLevels)
   const guess = meant === undefined ? '' : ` Did you mean "${meant}"?`
-  throw new PurserError('invalid_request', `PURSER_LOG_LEVEL is "${asked}", and must be one of ${levels.join(', ')}.${guess}`, {
+  throw new PurserError('invalid_request', `PURSER_LOG_LEVEL is "${asked}", and must be one of ${logLevels.join(', ')}.${guess}`, {
     field: 'PURSER_LOG_LEVEL',
   })
 }

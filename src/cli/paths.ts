@@ -13,10 +13,11 @@ export function addPathsCommand(program: Command, terminal: Terminal): void {
     .addHelpText('after', exitCodesHelp)
     .action((_options: unknown, command: Command) => {
       const { home, database, json } = commonOptions(command, terminal)
-      const { serverFile, adminToken, firstKey, pepper, ...folders } = home
+      const { configFile, serverFile, adminToken, firstKey, pepper, ...folders } = home
       const paths = {
         ...folders,
         database: withoutPassword(database ?? home.database),
+        config_file: configFile,
         server_file: serverFile,
         admin_token: adminToken,
         first_key: firstKey,

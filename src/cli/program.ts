@@ -5,13 +5,15 @@ import { type Operation, reaches } from '../control/operation.ts'
 import { operations } from '../control/operations.ts'
 import { PurserError } from '../core/errors.ts'
 import type { Json } from '../core/json.ts'
+import { addConfigCommands } from './config.ts'
 import { environmentNames, environmentWarnings } from './environment.ts'
 import { execute } from './execute.ts'
 import { type Ending, exitCodesHelp } from './exit-codes.ts'
 import { printFailure } from './failure.ts'
 import { addMigrateCommands } from './migrate.ts'
 import { operationCommand } from './operation-command.ts'
-import { addCommonOptions, commonOptions } from './options.ts'
+import { addCommonOptions, commonOptions, type Output } from './options.ts'
+import { csvText, jsonLines, jsonText } from './output.ts'
 import { addPathsCommand } from './paths.ts'
 import { isList, renderAnswer } from './render.ts'
 import { addServeCommand } from './serve.ts'
@@ -45,6 +47,7 @@ export function buildProgram(terminal: Terminal, ending: Ending, release: string
   )
   addServeCommand(program, terminal, ending)
   addPathsCommand(program, terminal)
+  addConfigCommands(program, terminal)
   addMigrateCommands(program, terminal, ending)
   addOperations(program, terminal, ending)
   for (const command of everyCommand(program)) {
@@ -85,10 +88,15 @@ async function runOperation(
   const options = commonOptions(leaf, terminal)
   const answer = await execute(operation, input, options, terminal)
   const view = views[operation.name]
-  if (options.json) terminal.out(`${JSON.stringify(answer, null, 2)}\n`)
-  else if (options.quiet) terminal.out(idsOf(answer))
-  else terminal.out(`${(view?.render ?? ((shown) => renderAnswer(operation, shown, terminal)))(answer, terminal)}\n`)
-  if (isList(answer) && answer.next !== null && !options.json)
+  const items = isList(answer) ? answer.items : [answer]
+  const texts: Readonly<Record<Output, () => string>> = {
+    json: () => jsonText(answer),
+    jsonl: () => jsonLines(items),
+    csv: () => csvText(items),
+    table: () => `${(view?.render ?? ((shown: Json) => renderAnswer(operation, shown, terminal)))(answer, terminal)}\n`,
+  }
+  terminal.out(options.quiet && options.output === 'table' ? idsOf(answer) : texts[options.output]())
+  if (isList(answer) && answer.next !== null && options.output !== 'json')
     terminal.err(`There are more. Go on with:  --cursor ${String(answer.next)}\n`)
   ending.exitCode = view?.exitCode?.(answer) ?? 0
 }
@@ -103,7 +111,7 @@ function idsOf(answer: Json): string {
 
 /** Runs one command line and answers with its exit code. Nothing it meets is thrown further. */
 export async function runCli(argv: readonly string[], terminal: Terminal, release: string): Promise<number> {
-  const style = { json: argv.includes('--json') || terminal.environment.PURSER_OUTPUT === 'json', debug: argv.includes('--debug') }
+  const style = { json: jsonAsked(argv, terminal), debug: argv.includes('--debug') }
   for (const warning of environmentWarnings(terminal.environment)) terminal.err(`${terminal.paint('yellow', 'warning:')} ${warning}\n`)
   const ending: Ending = { exitCode: 0 }
   try {
@@ -115,6 +123,11 @@ export async function runCli(argv: readonly string[], terminal: Terminal, releas
     if (thrown.code === 'commander.help') return style.json ? printFailure(noCommand(), terminal, style) : 2
     return printFailure(usageError(thrown), terminal, style)
   }
+}
+
+/** Errors are JSON where the answer would have been: known before the command line is, for that may be what is wrong. */
+function jsonAsked(argv: readonly string[], { environment }: Terminal): boolean {
+  return argv.includes('--json') || argv.includes('--jsonl') || ['json', 'jsonl'].includes(environment.PURSER_OUTPUT ?? '')
 }
 
 /** A noun or nothing at all: a person has been shown the help. */

@@ -6,7 +6,15 @@ import { exitCodes } from './exit-codes.ts'
 import { buildProgram, everyCommand } from './program.ts'
 import type { Terminal } from './terminal.ts'
 
-const paper: Terminal = { out: () => {}, err: () => {}, width: 100, environment: {}, userHome: '~', paint: (_style, text) => text }
+const paper: Terminal = {
+  out: () => {},
+  err: () => {},
+  width: 100,
+  interactive: false,
+  environment: {},
+  userHome: '~',
+  paint: (_style, text) => text,
+}
 
 export function renderCli(): string {
   const program = buildProgram(paper, { exitCode: 0 }, '')

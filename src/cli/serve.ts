@@ -16,10 +16,8 @@ import type { Terminal } from './terminal.ts'
 const usualPort = 7878
 const usualAdminPort = 7879
 
+/** Those that are no setting: a configuration file does not say them. */
 type Flags = {
-  readonly host?: string
-  readonly port?: string
-  readonly adminPort?: string
   readonly migrate?: boolean
   readonly allowPlainHttp?: boolean
   readonly acceptFilesystem?: boolean
@@ -43,15 +41,15 @@ export function addServeCommand(program: Command, terminal: Terminal, ending: En
 }
 
 async function serve(flags: Flags, options: CommonOptions, terminal: Terminal): Promise<number> {
-  const { environment } = terminal
-  const port = portOf('--port', flags.port ?? environment.PURSER_PORT)
-  const adminPort = portOf('--admin-port', flags.adminPort ?? environment.PURSER_ADMIN_PORT)
+  const { settings } = options
+  const port = portOf('--port', settings.port.said)
+  const adminPort = portOf('--admin-port', settings.admin_port.said)
   const database = options.database ?? options.home.database
   const ended = Promise.withResolvers<number>()
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => ended.resolve(0))
   const starting = startServer({
     home: options.home,
-    host: flags.host ?? (environment.PURSER_HOST || '127.0.0.1'),
+    host: settings.host.value,
     port: port ?? usualPort,
     adminPort: adminPort ?? usualAdminPort,
     portsAsked: { port: port !== undefined, adminPort: adminPort !== undefined },
@@ -59,7 +57,7 @@ async function serve(flags: Flags, options: CommonOptions, terminal: Terminal): 
     migrate: flags.migrate ?? false,
     allowPlainHttp: flags.allowPlainHttp ?? false,
     acceptFilesystem: flags.acceptFilesystem ?? false,
-    log: createLog(environment),
+    log: createLog(settings.log_level.value),
     onFatal: (error, exitCode) => {
       terminal.err(`Purser stops: ${error.message}\n`)
       ended.resolve(exitCode)

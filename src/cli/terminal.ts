@@ -14,6 +14,8 @@ export interface Terminal {
   readonly width: number
   readonly environment: Environment
   readonly userHome: string
+  /** Whether a person reads what is written to both streams and can answer. */
+  readonly interactive: boolean
   /** As it stands for a terminal that shows colours, else as it is. */
   paint(style: 'bold' | 'dim' | 'red' | 'yellow', text: string): string
 }
@@ -26,6 +28,7 @@ export function processTerminal(): Terminal {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
     width: process.stdout.isTTY ? Math.min(widest, process.stdout.columns || widest) : widest,
+    interactive: process.stdin.isTTY === true && process.stderr.isTTY === true && !process.env.CI,
     environment: process.env,
     userHome: homedir(),
     paint: (style, text) => (colours ? styleText(style, text, { validateStream: false }) : text),

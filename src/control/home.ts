@@ -8,6 +8,8 @@ export type Home = {
   readonly data: string
   readonly state: string
   readonly cache: string
+  /** The user's configuration file, where there is one. */
+  readonly configFile: string
   readonly database: string
   readonly serverFile: string
   readonly adminToken: string
@@ -39,6 +41,7 @@ function withFiles(config: string, data: string, state: string, cache: string): 
     data,
     state,
     cache,
+    configFile: join(config, 'config.toml'),
     database: join(data, 'purser.db'),
     serverFile: join(state, 'server.json'),
     adminToken: join(config, 'admin-token'),

@@ -13,6 +13,7 @@ function shown(error: unknown): string {
     out() {},
     err: (text) => void (err += text),
     width: 100,
+    interactive: false,
     environment: {},
     userHome: '/',
     paint: (_style, text) => text,

@@ -15,6 +15,7 @@ export async function purser(argv: readonly string[], environment: Environment):
     out: (text: string) => void (out += text),
     err: (text: string) => void (err += text),
     width: 100,
+    interactive: false,
     environment,
     userHome: '/nowhere',
     paint: (_style: unknown, text: string) => text,

@@ -9,7 +9,15 @@ import { operations } from '../../src/control/operations.ts'
 import { routesOf } from '../../src/control/routes.ts'
 import { scopes } from '../../src/control/scopes.ts'
 
-const paper: Terminal = { out() {}, err() {}, width: 100, environment: {}, userHome: '/', paint: (_style, text) => text }
+const paper: Terminal = {
+  out() {},
+  err() {},
+  width: 100,
+  interactive: false,
+  environment: {},
+  userHome: '/',
+  paint: (_style, text) => text,
+}
 const commands = everyCommand(buildProgram(paper, { exitCode: 0 }, 'test'))
 const routes = routesOf(operations)
 
