@@ -26,6 +26,7 @@ const nouns: Readonly<Record<string, { readonly summary: string; readonly alias?
   profiles: { summary: 'the names callers send as model' },
   routes: { summary: 'names that stand for several profiles' },
   rates: { summary: 'what models cost, since when' },
+  mode: { summary: 'who pays: the own account, or a platform' },
   keys: { summary: 'who may call and administer' },
   calls: { summary: 'what was asked, and what it cost', alias: 'requests' },
   usage: { summary: 'money and tokens, summed', usual: 'totals' },

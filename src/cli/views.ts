@@ -7,6 +7,7 @@ import { printInstant } from '../control/instant.ts'
 import { status } from '../control/status.ts'
 import { usageTotals } from '../control/usage.ts'
 import { at, isObject, type Json } from '../core/json.ts'
+import { modePlanExitCode, renderModePlan } from './mode-view.ts'
 import { cell, renderItems } from './render.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -17,6 +18,7 @@ export const views: Readonly<Record<string, View>> = {
   'explain.call': { render: renderExplained, exitCode: (answer) => (explainCall.output.parse(answer).agrees ? 0 : 1) },
   'calls.get': { render: renderCall },
   'usage.totals': { render: renderUsage },
+  'mode.plan': { render: renderModePlan, exitCode: modePlanExitCode },
   status: { render: renderStatus },
 }
 

@@ -7,6 +7,8 @@ import { doctor } from './doctor.ts'
 import { explainCall } from './explain.ts'
 import { keysGet, keysList } from './keys.ts'
 import { migrationsList } from './migrations.ts'
+import { modePlan } from './mode.ts'
+import { modeFlip, modeUndo } from './mode-flip.ts'
 import { routesGet, routesList } from './model-routes.ts'
 import type { Operation } from './operation.ts'
 import { profilesGet, profilesList } from './profiles.ts'
@@ -43,6 +45,9 @@ export const operations = [
   ratesCreate,
   ratesHistory,
   ratesAt,
+  modePlan,
+  modeFlip,
+  modeUndo,
   keysList,
   keysGet,
   callsList,

@@ -72,6 +72,7 @@ function onlyConnection(directory: Directory, provider: Provider, name: string, 
 function unusableReason(connection: Connection, presenceOf: PresenceOf): string | undefined {
   if (connection.disabled) return 'disabled'
   if (connection.auth.type === 'none') return undefined
+  if (connection.auth.type === 'platform' && connection.auth.base_url === null) return 'without the address of its platform'
   if (connection.auth.credential === null) return 'without a credential'
   const presence = presenceOf(connection.auth.credential)
   return presence === 'present' ? undefined : `without its secret (${connection.auth.credential} is ${presence})`
@@ -82,7 +83,7 @@ function targetOf(provider: Provider, connection: Connection, profile: Profile |
   if (connection.provider_id !== provider.id)
     throw unusable(name, `connection "${connection.name}" belongs to another provider than "${provider.name}"`)
   const { contract, codec } = codecOf(provider, model, name)
-  const baseUrl = connection.auth.type === 'platform' ? (connection.auth.base_url ?? provider.base_url) : provider.base_url
+  const baseUrl = (connection.auth.type === 'platform' ? connection.auth.base_url : null) ?? provider.base_url
   return {
     profile,
     provider,

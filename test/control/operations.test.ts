@@ -36,11 +36,14 @@ eachStore((fresh) => {
       'rates.history': { provider: 'simulated', model: 'simulated-1' },
       'rates.at': { provider: 'simulated', model: 'simulated-1' },
       'rates.create': { provider: 'simulated', model: 'other', input_token_cost_per_1m: '1.00', output_token_cost_per_1m: '2.00' },
+      'mode.plan': { to: 'platform', profile: 'simulated' },
       'calls.get': { call },
       'explain.call': { call },
     }
     for (const operation of operations) {
       if (operation.name === 'keys.get' || operation.name === 'routes.get') continue
+      // They need a plan, and have their own test.
+      if (operation.name === 'mode.flip' || operation.name === 'mode.undo') continue
       const answer = await invoke(operation, books.context, inputs[operation.name] ?? {})
       const carried = JSON.parse(JSON.stringify(answer))
       assert.deepEqual(operation.output.parse(carried), carried, operation.name)
