@@ -99,6 +99,7 @@ export function createAttempt(deps: GatewayDeps, input: AttemptInput): Attempt {
       durationMs: elapsed(),
       responseBytes: bytes,
       settledAt: deps.clock.now(),
+      headers,
     })
     const hasRun = reading.raw !== null || reading.contentBytes > 0 || error?.kind === 'provider_timeout'
     const failure: Failure | null =

@@ -4,6 +4,7 @@ import type { Warning } from '../core/call.ts'
 import type { ErrorKind } from '../core/errors.ts'
 import type { Json } from '../core/json.ts'
 import type { PriceContext, RawUsage, Usage, UsageSource } from '../core/usage.ts'
+import type { Headers } from '../core/wire.ts'
 import type { Outcome, SettlementFacts } from '../ledger/facts.ts'
 import { chargeUsage } from '../pricing/charge.ts'
 import type { Charged } from '../pricing/charged.ts'
@@ -45,6 +46,7 @@ export type Circumstances = {
   readonly durationMs: number
   readonly responseBytes: number
   readonly settledAt: number
+  readonly headers: Headers
 }
 
 export function settlementOf(target: Target, { outcome, reading }: Ended, owed: Owed, known: Circumstances): SettlementFacts {
@@ -53,7 +55,7 @@ export function settlementOf(target: Target, { outcome, reading }: Ended, owed: 
     outcome,
     errorKind: known.errorKind,
     upstreamStatus: known.status === 0 ? null : known.status,
-    upstreamId: reading.upstreamId,
+    upstreamId: upstreamIdOf(target, reading, known.headers),
     stopReason: reading.stopReason,
     warnings: known.warnings,
     firstByteMs: known.firstByteMs,
@@ -69,6 +71,11 @@ export function settlementOf(target: Target, { outcome, reading }: Ended, owed: 
     reportedModel: reading.reportedModel,
     charged: owed.charged,
   }
+}
+
+/** The id under which whoever answered finds the call again. A platform keeps books of its own, by its request id; its answer's own id is another provider's. */
+function upstreamIdOf(target: Target, reading: Reading, headers: Headers): string | null {
+  return (target.connection.auth.type === 'platform' ? headers['x-request-id'] : undefined) ?? reading.upstreamId
 }
 
 /** What is owed where working it out has failed: that it happened, and that nobody can say what it cost. */

@@ -94,6 +94,15 @@ describe('a named but unusable choice is an error, never a substitute', () => {
     assert.match(refusal(() => resolve(one({ connections: [own, second] }), 'fast', present)).message, /"groq-own", "groq-second"/)
   })
 
+  test('a platform without an address gets no call: its key is never sent to the vendor', () => {
+    const nowhere = { ...platform, auth: { type: 'platform', base_url: null, credential: 'env:KEY' } as const }
+    const at = (auth: typeof nowhere.auth | { type: 'platform'; base_url: string; credential: string }) =>
+      one({ connections: [own, { ...nowhere, auth }], profile: { connection_id: platform.id } })
+    assert.match(refusal(() => resolve(at(nowhere.auth), 'fast', present)).message, /without the address of its platform/)
+    const { targets } = resolve(at({ ...nowhere.auth, base_url: 'https://platform.example/v1' }), 'fast', present)
+    assert.equal(targets[0]?.destination.baseUrl, 'https://platform.example/v1')
+  })
+
   test('a profile that names its platform connection gets it', () => {
     const { targets } = resolve(one({ connections: [own, platform], profile: { connection_id: platform.id } }), 'fast', present)
     assert.equal(targets[0]?.billing, 'platform')
