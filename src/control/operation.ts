@@ -4,7 +4,7 @@ import type { z } from 'zod'
 import type { Face, OperationContext } from './context.ts'
 import { invalidInput } from './invalid.ts'
 import { requireScope, type Scope } from './scopes.ts'
-import { refuseUnstorable } from './storable.ts'
+import { refuseReserved, refuseUnstorable } from './storable.ts'
 
 /** A column of the table that a terminal shows. `field` may be a dotted path; `show` says how its value reads. */
 export type Column = { readonly field: string; readonly title: string; readonly show?: 'instant' | 'right' | 'yes' | 'whole' }
@@ -57,6 +57,7 @@ export async function invoke(asked: Operation, context: OperationContext, input:
 
 /** The input as the operation takes it, or `invalid_request` by the field that is wrong. */
 export function readInput(asked: Operation, input: unknown): Readonly<Record<string, unknown>> {
+  refuseReserved(input)
   const read = asked.input.safeParse(input)
   if (!read.success) throw invalidInput(read.error, Object.keys(asked.input.shape))
   refuseUnstorable(read.data)

@@ -12,6 +12,7 @@ import { modeFlip, modeUndo } from './mode-flip.ts'
 import { routesGet, routesList } from './model-routes.ts'
 import type { Operation } from './operation.ts'
 import { profilesGet, profilesList } from './profiles.ts'
+import { profilesCreate, profilesDisable, profilesEnable, profilesRemove, profilesUpdate } from './profiles-write.ts'
 import { providersGet, providersList } from './providers.ts'
 import { providersCreate, providersDisable, providersEnable, providersRemove, providersUpdate } from './providers-write.ts'
 import { ratesAt, ratesGet, ratesHistory, ratesList } from './rates.ts'
@@ -38,6 +39,11 @@ export const operations = [
   connectionsRemove,
   profilesList,
   profilesGet,
+  profilesCreate,
+  profilesUpdate,
+  profilesEnable,
+  profilesDisable,
+  profilesRemove,
   routesList,
   routesGet,
   ratesList,

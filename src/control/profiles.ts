@@ -9,12 +9,12 @@ import { operation } from './operation.ts'
 import { decodeCursor, page, pageOf, paging } from './page.ts'
 import { plainNumbers } from './plain.ts'
 
-const shown = profile.extend({
+export const shownProfile = profile.extend({
   provider: z.string().describe("The provider's name."),
   connection: z.string().nullable().describe("The connection's name, where the profile names one."),
 })
 
-const columns = [
+export const profileColumns = [
   { field: 'name', title: 'NAME', show: 'whole' },
   { field: 'provider', title: 'PROVIDER' },
   { field: 'model', title: 'MODEL' },
@@ -29,8 +29,8 @@ export const profilesList = operation({
   effect: 'read',
   positional: [],
   input: z.strictObject(paging),
-  output: pageOf(shown),
-  columns,
+  output: pageOf(shownProfile),
+  columns: profileColumns,
   example: 'purser profiles list',
   async run(context, { limit, cursor }) {
     const after = decodeCursor(cursor, ['text'])
@@ -39,7 +39,7 @@ export const profilesList = operation({
       .orderBy('model_profiles.name')
       .limit(limit + 1)
       .execute()
-    return page(rows, limit, (row) => [row.name], show)
+    return page(rows, limit, (row) => [row.name], showProfile)
   },
 })
 
@@ -50,13 +50,17 @@ export const profilesGet = operation({
   effect: 'read',
   positional: ['profile'],
   input: z.strictObject({ profile: z.string().min(1).max(200).describe('Its name or id.') }),
-  output: shown,
-  columns,
+  output: shownProfile,
+  columns: profileColumns,
   example: 'purser profiles get simulated',
-  run: async (context, input) => show(findNamed('profiles', input.profile, await withNames(context).execute())),
+  run: async (context, input) => showProfile(await findProfile(context, input.profile)),
 })
 
-type WithNames = Row<'model_profiles'> & { readonly provider: string; readonly connection: string | null }
+export async function findProfile(context: OperationContext, nameOrId: string): Promise<NamedProfile> {
+  return findNamed('profiles', nameOrId, await withNames(context).execute())
+}
+
+export type NamedProfile = Row<'model_profiles'> & { readonly provider: string; readonly connection: string | null }
 
 function withNames({ store }: OperationContext) {
   return store.read
@@ -68,6 +72,7 @@ function withNames({ store }: OperationContext) {
     .where('model_profiles.removed_at', 'is', null)
 }
 
-function show(row: WithNames): z.output<typeof shown> {
-  return plainNumbers(row) as z.output<typeof shown>
+/** A profile as every operation answers it. */
+export function showProfile(row: NamedProfile): z.output<typeof shownProfile> {
+  return plainNumbers(row) as z.output<typeof shownProfile>
 }

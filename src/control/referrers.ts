@@ -9,12 +9,19 @@ export type Referrer = { readonly kind: 'connection' | 'profile' | 'route' | 'ke
 /** Refuses to remove what others need, and lists every one of them. */
 export function refuseReferred(noun: string, name: string, referrers: readonly Referrer[]): void {
   if (referrers.length === 0) return
-  const listed = referrers.map((each) => `${each.kind} "${each.name}"`).join(', ')
-  throw new PurserError('conflict', `The ${noun} "${name}" is still used by ${listed}. Remove or move ${plural(referrers.length)} first.`, {
-    code: 'referred',
-    details: { referrers: referrers.map(({ kind, name: referrer }) => ({ kind, name: referrer })) },
-    hint: 'What is only to be out of use can be disabled instead.',
-  })
+  throw new PurserError(
+    'conflict',
+    `The ${noun} "${name}" is still used by ${listed(referrers)}. Remove or move ${plural(referrers.length)} first.`,
+    {
+      code: 'referred',
+      details: { referrers: referrers.map(({ kind, name: referrer }) => ({ kind, name: referrer })) },
+      hint: 'What is only to be out of use can be disabled instead.',
+    },
+  )
+}
+
+function listed(referrers: readonly Referrer[]): string {
+  return referrers.map((each) => `${each.kind} "${each.name}"`).join(', ')
 }
 
 function plural(count: number): string {
@@ -53,6 +60,22 @@ export async function referrersOfProfile(context: OperationContext, { id, name }
     .orderBy('routes.name')
     .execute()
   return unique([...named('route', routes), ...(await whoNames(context, name))])
+}
+
+/** Refuses another name for what is known by the one it has, and lists who knows it. */
+export async function refuseRenamed(context: OperationContext, noun: string, name: string): Promise<void> {
+  const referrers = await whoNames(context, name)
+  if (referrers.length === 0) return
+  throw new PurserError(
+    'conflict',
+    `The ${noun} "${name}" is named by ${listed(referrers)}, and would be lost to ${plural(referrers.length)}.`,
+    {
+      code: 'referred',
+      field: 'name',
+      details: { referrers: referrers.map(({ kind, name: referrer }) => ({ kind, name: referrer })) },
+      hint: `Add a further ${noun} of the new name, or change what names this one.`,
+    },
+  )
 }
 
 /** Call keys whose scopes name a profile or route. */

@@ -7,7 +7,12 @@ import type { Json } from './json.ts'
 export const json: z.ZodType<Json> = z.json() as z.ZodType<Json>
 
 /** Names callers and operators type. No slash (that splits provider from model), no name an object already has. */
-export const name = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'A name is 1 to 64 of a-z 0-9 . _ - and starts with a letter or digit.')
+export const name = z
+  .string()
+  .regex(
+    /^(?!constructor$)[a-z0-9][a-z0-9._-]{0,63}$/,
+    'A name is 1 to 64 of a-z 0-9 . _ - and starts with a letter or digit. "constructor" is none.',
+  )
 
 export const networks = ['public', 'loopback', 'private'] as const
 export const billings = ['own', 'platform', 'subscription', 'none'] as const
