@@ -4,17 +4,12 @@ import { openLocal } from '../control/local.ts'
 import { invoke, type Operation, readInput } from '../control/operation.ts'
 import { liveServer } from '../control/server-file.ts'
 import { PurserError } from '../core/errors.ts'
-import type { Json } from '../core/json.ts'
+import type { Json, JsonObject } from '../core/json.ts'
 import type { CommonOptions } from './options.ts'
 import { askServer } from './remote.ts'
 import type { Terminal } from './terminal.ts'
 
-export async function execute(
-  operation: Operation,
-  input: Record<string, Json>,
-  options: CommonOptions,
-  terminal: Terminal,
-): Promise<Json> {
+export async function execute(operation: Operation, input: JsonObject, options: CommonOptions, terminal: Terminal): Promise<Json> {
   readInput(operation, input)
   const named = options.settings.admin_url.said
   if (named !== undefined) return askServer(named, operation, input, options, terminal.environment)

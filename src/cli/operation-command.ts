@@ -4,10 +4,11 @@ import { Command } from 'commander'
 import { type Field, fieldsOf, readField } from '../control/fields.ts'
 import type { Operation } from '../control/operation.ts'
 import { PurserError } from '../core/errors.ts'
-import type { Json } from '../core/json.ts'
+import type { Json, JsonObject } from '../core/json.ts'
 import { exitCodesHelp } from './exit-codes.ts'
+import { readText, withAssignments } from './given.ts'
 
-export type RunOperation = (operation: Operation, input: Record<string, Json>, command: Command) => Promise<void>
+export type RunOperation = (operation: Operation, input: JsonObject, command: Command) => Promise<void>
 
 export function operationCommand(operation: Operation, run: RunOperation): Command {
   const command = new Command(operation.name.split('.')[1] ?? operation.name).description(operation.summary)
@@ -16,10 +17,18 @@ export function operationCommand(operation: Operation, run: RunOperation): Comma
   const byFlag = fields.filter((field) => !operation.positional.includes(field.name))
   for (const field of byPlace) command.argument(field.required ? `<${field.name}>` : `[${field.name}]`, field.description)
   for (const field of byFlag) addFlag(command, field, flagOf(operation, field.name))
+  const nested = byFlag.filter((field) => field.type === 'json')
+  if (nested.length > 0)
+    command.option(
+      '--set <path=value>',
+      `one value inside ${nested.map((field) => `--${flagOf(operation, field.name)}`).join(', ')}`,
+      collect,
+    )
+  if (operation.effect === 'destroy') command.option('--yes', 'do it without asking')
   command.addHelpText('before', `Example:\n  ${operation.example}\n`)
   command.addHelpText('after', exitCodesHelp)
   command.action(async () => {
-    const given = command.opts<Record<string, string | boolean | readonly string[] | undefined>>()
+    const { set, ...given } = command.opts<Record<string, Given | undefined>>()
     try {
       const input: Record<string, Json> = {}
       byPlace.forEach((field, place) => {
@@ -28,15 +37,17 @@ export function operationCommand(operation: Operation, run: RunOperation): Comma
       })
       for (const field of byFlag) {
         const value = given[attributeOf(flagOf(operation, field.name))]
-        if (value !== undefined) input[field.name] = readGiven(field, value)
+        if (value !== undefined) input[field.name] = readGiven(field, value, flagOf(operation, field.name))
       }
-      await run(operation, input, command)
+      await run(operation, withAssignments(input, Array.isArray(set) ? set : [], byFlag), command)
     } catch (thrown) {
       throw inFlags(operation, thrown)
     }
   })
   return command
 }
+
+const typeWords: Partial<Record<Field['type'], string>> = { text: 'value', json: 'json|@file' }
 
 function addFlag(command: Command, field: Field, flag: string): void {
   const notes = [
@@ -49,15 +60,22 @@ function addFlag(command: Command, field: Field, flag: string): void {
   else if (field.type === 'switch') command.option(`--${flag}`, description)
   else if (field.type === 'list')
     command.option(`--${flag} <value>`, description, (value: string, before: readonly string[] = []) => [...before, ...value.split(',')])
-  else command.option(`--${flag} <${field.type === 'text' ? 'value' : field.type}>`, description)
+  else command.option(`--${flag} <${typeWords[field.type] ?? field.type}>`, description)
 }
 
-function readGiven(field: Field, value: string | boolean | readonly string[]): Json {
-  return typeof value === 'string' ? readField(field, value) : value
+type Given = string | boolean | readonly string[]
+
+function readGiven(field: Field, value: Given, flag: string): Json {
+  return typeof value === 'string' ? readText(field, value, `--${flag}`) : value
+}
+
+function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value]
 }
 
 function printDefault(value: Json): string {
-  return Array.isArray(value) ? value.join(',') : String(value)
+  if (Array.isArray(value)) return value.join(',') || 'none'
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
 export function flagOf(operation: Operation, field: string): string {
@@ -72,7 +90,7 @@ function attributeOf(flag: string): string {
 
 /** A sentence about a field, in the words of the one who typed a flag. */
 function inFlags(operation: Operation, thrown: unknown): unknown {
-  if (!(thrown instanceof PurserError) || thrown.kind !== 'invalid_request') return thrown
+  if (!(thrown instanceof PurserError) || thrown.kind !== 'invalid_request' || thrown.field?.startsWith('--')) return thrown
   let message = thrown.message
   for (const name of Object.keys(operation.input.shape)) {
     const typed = operation.positional.includes(name) ? `<${name}>` : `--${flagOf(operation, name)}`

@@ -4,21 +4,20 @@ import { Command, CommanderError } from 'commander'
 import { type Operation, reaches } from '../control/operation.ts'
 import { operations } from '../control/operations.ts'
 import { PurserError } from '../core/errors.ts'
-import type { Json } from '../core/json.ts'
+import type { JsonObject } from '../core/json.ts'
+import { printAnswer } from './answer.ts'
 import { addConfigCommands } from './config.ts'
+import { askConsent } from './consent.ts'
 import { environmentNames, environmentWarnings } from './environment.ts'
 import { execute } from './execute.ts'
 import { type Ending, exitCodesHelp } from './exit-codes.ts'
 import { printFailure } from './failure.ts'
 import { addMigrateCommands } from './migrate.ts'
 import { operationCommand } from './operation-command.ts'
-import { addCommonOptions, commonOptions, type Output } from './options.ts'
-import { csvText, jsonLines, jsonText } from './output.ts'
+import { addCommonOptions, commonOptions } from './options.ts'
 import { addPathsCommand } from './paths.ts'
-import { isList, renderAnswer } from './render.ts'
 import { addServeCommand } from './serve.ts'
 import type { Terminal } from './terminal.ts'
-import { views } from './views.ts'
 
 const nouns: Readonly<Record<string, { readonly summary: string; readonly alias?: string; readonly usual?: string }>> = {
   providers: { summary: 'who serves models' },
@@ -79,35 +78,10 @@ function addOperations(program: Command, terminal: Terminal, ending: Ending): vo
   }
 }
 
-async function runOperation(
-  operation: Operation,
-  input: Record<string, Json>,
-  leaf: Command,
-  terminal: Terminal,
-  ending: Ending,
-): Promise<void> {
+async function runOperation(operation: Operation, input: JsonObject, leaf: Command, terminal: Terminal, ending: Ending): Promise<void> {
   const options = commonOptions(leaf, terminal)
-  const answer = await execute(operation, input, options, terminal)
-  const view = views[operation.name]
-  const items = isList(answer) ? answer.items : [answer]
-  const texts: Readonly<Record<Output, () => string>> = {
-    json: () => jsonText(answer),
-    jsonl: () => jsonLines(items),
-    csv: () => csvText(items),
-    table: () => `${(view?.render ?? ((shown: Json) => renderAnswer(operation, shown, terminal)))(answer, terminal)}\n`,
-  }
-  terminal.out(options.quiet && options.output === 'table' ? idsOf(answer) : texts[options.output]())
-  if (isList(answer) && answer.next !== null && options.output !== 'json')
-    terminal.err(`There are more. Go on with:  --cursor ${String(answer.next)}\n`)
-  ending.exitCode = view?.exitCode?.(answer) ?? 0
-}
-
-function idsOf(answer: Json): string {
-  const things = isList(answer) ? answer.items : [answer]
-  const ids = things
-    .map((thing) => (typeof thing === 'object' && thing !== null && 'id' in thing ? String(thing.id) : ''))
-    .filter((id) => id !== '')
-  return ids.length === 0 ? '' : `${ids.join('\n')}\n`
+  await askConsent(operation, input, leaf.opts<{ yes?: boolean }>().yes === true, options, terminal)
+  printAnswer(operation, await execute(operation, input, options, terminal), options, terminal, ending)
 }
 
 /** Runs one command line and answers with its exit code. Nothing it meets is thrown further. */

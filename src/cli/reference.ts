@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import { environmentNames } from './environment.ts'
 import { exitCodes } from './exit-codes.ts'
 import { buildProgram, everyCommand } from './program.ts'
+import { noPrompts } from './prompts.ts'
 import type { Terminal } from './terminal.ts'
 
 const paper: Terminal = {
@@ -11,6 +12,7 @@ const paper: Terminal = {
   err: () => {},
   width: 100,
   interactive: false,
+  prompts: noPrompts,
   environment: {},
   userHome: '~',
   paint: (_style, text) => text,

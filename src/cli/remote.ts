@@ -5,7 +5,7 @@ import { failure, readFailure } from '../control/failure.ts'
 import type { Operation } from '../control/operation.ts'
 import { routeOf } from '../control/routes.ts'
 import { PurserError } from '../core/errors.ts'
-import { type Json, parseJson } from '../core/json.ts'
+import { type Json, type JsonObject, parseJson } from '../core/json.ts'
 import type { CommonOptions } from './options.ts'
 import type { Environment } from './terminal.ts'
 
@@ -15,12 +15,12 @@ const patienceMs = 30_000
 export async function askServer(
   url: string,
   operation: Operation,
-  input: Record<string, Json>,
+  input: JsonObject,
   options: CommonOptions,
   environment: Environment,
 ): Promise<Json> {
   const { method, path } = routeOf(operation)
-  const rest = { ...input }
+  const rest: Record<string, Json> = { ...input }
   const filled = path.replaceAll(/\{(\w+)\}/g, (_braces, name: string) => {
     const value = String(rest[name] ?? '')
     delete rest[name]

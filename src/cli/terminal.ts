@@ -2,6 +2,7 @@
 
 import { homedir } from 'node:os'
 import { styleText } from 'node:util'
+import { type Prompts, terminalPrompts } from './prompts.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -16,6 +17,8 @@ export interface Terminal {
   readonly userHome: string
   /** Whether a person reads what is written to both streams and can answer. */
   readonly interactive: boolean
+  /** Only where `interactive`. */
+  readonly prompts: Prompts
   /** As it stands for a terminal that shows colours, else as it is. */
   paint(style: 'bold' | 'dim' | 'red' | 'yellow', text: string): string
 }
@@ -29,6 +32,7 @@ export function processTerminal(): Terminal {
     err: (text) => void process.stderr.write(text),
     width: process.stdout.isTTY ? Math.min(widest, process.stdout.columns || widest) : widest,
     interactive: process.stdin.isTTY === true && process.stderr.isTTY === true && !process.env.CI,
+    prompts: terminalPrompts,
     environment: process.env,
     userHome: homedir(),
     paint: (style, text) => (colours ? styleText(style, text, { validateStream: false }) : text),

@@ -11,13 +11,18 @@ import { modePlanExitCode, renderModePlan } from './mode-view.ts'
 import { cell, renderItems } from './render.ts'
 import type { Terminal } from './terminal.ts'
 
-type View = { readonly render?: (answer: Json, terminal: Terminal) => string; readonly exitCode?: (answer: Json) => number }
+type View = {
+  readonly render?: (answer: Json, terminal: Terminal) => string
+  /** What comma-separated values hold a line for, where that is not an item of the list. */
+  readonly rows?: (answer: Json) => readonly Json[]
+  readonly exitCode?: (answer: Json) => number
+}
 
 export const views: Readonly<Record<string, View>> = {
   doctor: { render: renderDoctor, exitCode: (answer) => (doctor.output.parse(answer).healthy ? 0 : 1) },
   'explain.call': { render: renderExplained, exitCode: (answer) => (explainCall.output.parse(answer).agrees ? 0 : 1) },
   'calls.get': { render: renderCall },
-  'usage.totals': { render: renderUsage },
+  'usage.totals': { render: renderUsage, rows: usageRows },
   'mode.plan': { render: renderModePlan, exitCode: modePlanExitCode },
   status: { render: renderStatus },
 }
@@ -153,6 +158,14 @@ function renderUsage(answer: Json, terminal: Terminal): string {
   const unpriced = items.reduce((sum, item) => sum + item.unpriced + item.partially_priced, 0)
   const note = unpriced === 0 ? '' : `\n\n${unpriced} of these attempts have no full price: what they used is not in the money.`
   return renderItems(columns, rows, terminal) + note
+}
+
+/** A line for each currency: amounts of two are never in one column. */
+function usageRows(answer: Json): readonly Json[] {
+  return usageTotals.output.parse(answer).items.flatMap(({ group, money, ...rest }) => {
+    const amounts = money.length === 0 ? [{ currency: null, charged: null, shadow: null }] : money
+    return amounts.map((amount) => ({ ...group, ...rest, ...amount }))
+  })
 }
 
 function renderStatus(answer: Json): string {

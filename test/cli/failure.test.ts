@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { exitCodes } from '../../src/cli/exit-codes.ts'
 import { exitCodeOf, printFailure } from '../../src/cli/failure.ts'
+import { noPrompts } from '../../src/cli/prompts.ts'
 import { coloured, type Terminal } from '../../src/cli/terminal.ts'
 import { type ErrorKind, errorKinds, PurserError } from '../../src/core/errors.ts'
 
@@ -14,6 +15,7 @@ function shown(error: unknown): string {
     err: (text) => void (err += text),
     width: 100,
     interactive: false,
+    prompts: noPrompts,
     environment: {},
     userHome: '/',
     paint: (_style, text) => text,

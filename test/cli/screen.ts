@@ -5,17 +5,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { runCli } from '../../src/cli/program.ts'
+import { noPrompts, type Prompts } from '../../src/cli/prompts.ts'
 import type { Environment } from '../../src/cli/terminal.ts'
 
 export type Shown = { readonly exitCode: number; readonly out: string; readonly err: string }
 
-export async function purser(argv: readonly string[], environment: Environment): Promise<Shown> {
+export async function purser(argv: readonly string[], environment: Environment, prompts?: Prompts): Promise<Shown> {
   let [out, err] = ['', '']
   const terminal = {
     out: (text: string) => void (out += text),
     err: (text: string) => void (err += text),
     width: 100,
-    interactive: false,
+    interactive: prompts !== undefined,
+    prompts: prompts ?? noPrompts,
     environment,
     userHome: '/nowhere',
     paint: (_style: unknown, text: string) => text,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { flagOf } from '../../src/cli/operation-command.ts'
 import { buildProgram, everyCommand } from '../../src/cli/program.ts'
+import { noPrompts } from '../../src/cli/prompts.ts'
 import type { Terminal } from '../../src/cli/terminal.ts'
 import { fieldsOf } from '../../src/control/fields.ts'
 import { reaches } from '../../src/control/operation.ts'
@@ -14,6 +15,7 @@ const paper: Terminal = {
   err() {},
   width: 100,
   interactive: false,
+  prompts: noPrompts,
   environment: {},
   userHome: '/',
   paint: (_style, text) => text,
