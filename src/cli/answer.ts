@@ -21,7 +21,7 @@ export function printAnswer(operation: Operation, answer: Json, options: CommonO
     table: () => page(operation, answer, terminal),
   }
   const quiet = options.quiet && options.output === 'table'
-  terminal.out(quiet ? idsOf(items) : texts[options.output]())
+  terminal.out(quiet ? (view?.quiet?.(answer) ?? idsOf(items)) : texts[options.output]())
   if (options.output === 'table') {
     const change = readChange(answer)
     if (change !== undefined) tellChange(change.told, terminal)

@@ -16,6 +16,8 @@ type View = {
   /** What comma-separated values hold a line for, where that is not an item of the list. */
   readonly rows?: (answer: Json) => readonly Json[]
   readonly exitCode?: (answer: Json) => number
+  /** What `--quiet` prints, where that is not the id. */
+  readonly quiet?: (answer: Json) => string
 }
 
 export const views: Readonly<Record<string, View>> = {
@@ -25,6 +27,14 @@ export const views: Readonly<Record<string, View>> = {
   'usage.totals': { render: renderUsage, rows: usageRows },
   'mode.plan': { render: renderModePlan, exitCode: modePlanExitCode },
   status: { render: renderStatus },
+  'keys.create': { quiet: keyText },
+  'keys.rotate': { quiet: keyText },
+}
+
+/** A key is told once: a script that asks for little gets that. */
+function keyText(answer: Json): string {
+  const text = at(answer, 'key')
+  return typeof text === 'string' ? `${text}\n` : ''
 }
 
 function renderDoctor(answer: Json, terminal: Terminal): string {

@@ -1,19 +1,18 @@
 /** How a key row is written: as statements of a control batch. */
 
 import type { Kysely } from 'kysely'
-import type { Tables } from '../store/schema.ts'
+import type { Row, Tables } from '../store/schema.ts'
 import type { ControlStatement } from '../store/store.ts'
-import { insertRows, type NewRow } from './row-statements.ts'
+import { insertRows } from './row-statements.ts'
 
-export type NewKey = Pick<NewRow<'keys'>, 'id' | 'name' | 'kind' | 'secret_hash' | 'scopes' | 'created_at'>
+type Known = 'id' | 'name' | 'kind' | 'secret_hash' | 'scopes' | 'created_at'
+export type NewKey = Pick<Row<'keys'>, Known> & { readonly expires_at?: number | null }
 
-/** Keys of the one tenant there is, neither expired nor revoked. */
 export function insertKeys(read: Kysely<Tables>, keys: readonly NewKey[]): readonly ControlStatement[] {
-  return insertRows(
-    read,
-    'keys',
-    keys.map((key) => ({ ...key, tenant_id: 'default', expires_at: null, revoked_at: null, ...unrotated })),
-  )
+  return insertRows(read, 'keys', keys.map(wholeKey))
 }
 
-const unrotated = { next_hash: null, next_until: null, last_used_at: null } as const
+/** A key of the one tenant there is, with one secret. */
+export function wholeKey(key: NewKey): Row<'keys'> {
+  return { tenant_id: 'default', expires_at: null, ...key, revoked_at: null, next_hash: null, next_until: null, last_used_at: null }
+}

@@ -5,21 +5,25 @@ import { json, key } from '../core/nouns.ts'
 import type { Row } from '../store/schema.ts'
 import type { OperationContext } from './context.ts'
 import { notFound } from './find.ts'
+import { isUsable } from './key-grants.ts'
 import { operation } from './operation.ts'
 import { decodeCursor, page, pageOf, paging } from './page.ts'
 
-const shown = key.omit({ secret_hash: true, next_hash: true }).extend({
+export const namedKey = { key: z.string().min(1).max(200).describe('Its name or id, never the key itself.') }
+
+export const shownKey = key.omit({ secret_hash: true, next_hash: true }).extend({
   name: z.string(),
   scopes: json,
   usable: z.boolean().describe('Neither revoked nor expired.'),
 })
 
-const columns = [
+export const keyColumns = [
   { field: 'name', title: 'NAME' },
   { field: 'kind', title: 'KIND' },
   { field: 'id', title: 'ID', show: 'whole' },
   { field: 'usable', title: 'USABLE', show: 'yes' },
   { field: 'expires_at', title: 'EXPIRES', show: 'instant' },
+  { field: 'last_used_at', title: 'LAST USED', show: 'instant' },
   { field: 'created_at', title: 'CREATED', show: 'instant' },
 ] as const
 
@@ -30,8 +34,8 @@ export const keysList = operation({
   effect: 'read',
   positional: [],
   input: z.strictObject(paging),
-  output: pageOf(shown),
-  columns,
+  output: pageOf(shownKey),
+  columns: keyColumns,
   example: 'purser keys list',
   async run(context, { limit, cursor }) {
     const after = decodeCursor(cursor, ['count', 'text'])
@@ -49,7 +53,7 @@ export const keysList = operation({
       rows,
       limit,
       (row) => [row.created_at, row.id],
-      (row) => show(context, row),
+      (row) => showKey(context, row),
     )
   },
 })
@@ -60,19 +64,23 @@ export const keysGet = operation({
   scope: 'keys:write',
   effect: 'read',
   positional: ['key'],
-  input: z.strictObject({ key: z.string().min(1).max(200).describe('Its name or id, never the key itself.') }),
-  output: shown,
-  columns,
+  input: z.strictObject(namedKey),
+  output: shownKey,
+  columns: keyColumns,
   example: 'purser keys get first-key',
   async run(context, input) {
-    const rows = await withoutHash(context).execute()
-    const named = rows.filter((row) => row.name === input.key)
-    const found = rows.find((row) => row.id === input.key) ?? named.find((row) => row.revoked_at === null) ?? named[0]
-    if (found !== undefined) return show(context, found)
-    const names = rows.map((row) => row.name)
-    throw notFound('keys', input.key.startsWith('purser_') ? 'purser_…' : input.key, names)
+    return showKey(context, pickKey(await withoutHash(context).execute(), input.key))
   },
 })
+
+/** A key by its id, else by its name: one that is not revoked, before those of the same name that are. */
+export function pickKey<Picked extends Pick<Row<'keys'>, 'id' | 'name' | 'revoked_at'>>(rows: readonly Picked[], typed: string): Picked {
+  const named = rows.filter((row) => row.name === typed)
+  const found = rows.find((row) => row.id === typed) ?? named.find((row) => row.revoked_at === null) ?? named[0]
+  if (found !== undefined) return found
+  const names = rows.map((row) => row.name)
+  throw notFound('keys', typed.startsWith('purser_') ? 'purser_…' : typed, names)
+}
 
 type WithoutHash = Omit<Row<'keys'>, 'secret_hash' | 'next_hash'>
 
@@ -82,7 +90,8 @@ function withoutHash({ store }: OperationContext) {
     .select(['id', 'tenant_id', 'name', 'kind', 'scopes', 'expires_at', 'revoked_at', 'created_at', 'next_until', 'last_used_at'])
 }
 
-function show({ clock }: OperationContext, row: WithoutHash): z.output<typeof shown> {
-  const usable = row.revoked_at === null && (row.expires_at === null || row.expires_at > clock.now())
-  return { ...row, usable } as z.output<typeof shown>
+export function showKey({ clock }: OperationContext, row: WithoutHash): z.output<typeof shownKey> {
+  const { id, tenant_id, name, kind, scopes, expires_at, revoked_at, created_at, next_until, last_used_at } = row
+  const usable = isUsable(row, clock.now())
+  return { id, tenant_id, name, kind: kind as 'call', scopes, expires_at, revoked_at, created_at, next_until, last_used_at, usable }
 }

@@ -6,6 +6,7 @@ import { connectionsCreate, connectionsDisable, connectionsEnable, connectionsRe
 import { doctor } from './doctor.ts'
 import { explainCall } from './explain.ts'
 import { keysGet, keysList } from './keys.ts'
+import { keysCreate, keysRevoke, keysRotate, keysUpdate } from './keys-write.ts'
 import { migrationsList } from './migrations.ts'
 import { modePlan } from './mode.ts'
 import { modeFlip, modeUndo } from './mode-flip.ts'
@@ -56,6 +57,10 @@ export const operations = [
   modeUndo,
   keysList,
   keysGet,
+  keysCreate,
+  keysUpdate,
+  keysRotate,
+  keysRevoke,
   callsList,
   callsGet,
   usageTotals,

@@ -25,15 +25,24 @@ const roles = {
 } as const satisfies Record<string, readonly Scope[]>
 export type Role = keyof typeof roles
 
-const granted = z.strictObject({
-  roles: z.array(z.enum(Object.keys(roles) as [Role, ...Role[]])).default([]),
-  scopes: z.array(z.enum(scopes)).default([]),
+/** What stands in the `scopes` of an admin key. */
+export const adminScope = z.strictObject({
+  roles: z
+    .array(z.enum(Object.keys(roles) as [Role, ...Role[]]))
+    .max(20)
+    .describe('Bundles of scopes.'),
+  scopes: z.array(z.enum(scopes)).max(scopes.length).describe('What it may do besides.'),
 })
+
+export function scopesOfRole(role: Role): readonly Scope[] {
+  return roles[role]
+}
 
 /** The scopes that a key's `scopes` column grants: `{"roles":["admin"]}`, `{"scopes":["usage:read"]}`, or both. What cannot be read grants nothing. */
 export function grantedScopes(column: Json): ReadonlySet<Scope> {
-  const read = granted.safeParse(column)
-  return new Set(read.success ? [...read.data.roles.flatMap((role) => roles[role]), ...read.data.scopes] : [])
+  const read = adminScope.partial().safeParse(column)
+  if (!read.success) return new Set()
+  return new Set([...(read.data.roles ?? []).flatMap((role) => roles[role]), ...(read.data.scopes ?? [])])
 }
 
 /** Who asks: a key, or the person at the terminal of this machine (`keyId` null). */

@@ -18,7 +18,11 @@ const shape = new RegExp(`^purser_(call|admin)_([0-9A-Za-z]{${idLength}})_([0-9A
 
 /** A new key. `text` is shown once and not kept; what is stored is `id` and the hash of `secret`. */
 export function mintKey(kind: KeyKind, random: Random): ParsedKey & { readonly text: string } {
-  const id = letters(idLength, random)
+  return renewKey(kind, letters(idLength, random), random)
+}
+
+/** The same key with a new secret. */
+export function renewKey(kind: KeyKind, id: string, random: Random): ParsedKey & { readonly text: string } {
   const secret = letters(secretLength, random)
   const head = `purser_${kind}_${id}_${secret}`
   return { kind, id, secret, text: head + checksum(head) }

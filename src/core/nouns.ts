@@ -112,7 +112,7 @@ export const key = z.object({
   expires_at: z.int().nullable(),
   revoked_at: z.int().nullable(),
   created_at: z.int(),
-  /** While a key rotates it has a second secret, until then. */
+  /** While a key rotates, the hash of its secret before, and until when that is let in beside the newest. */
   next_hash: z.string().nullable(),
   next_until: z.int().nullable(),
   last_used_at: z.int().nullable(),

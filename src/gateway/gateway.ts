@@ -1,6 +1,7 @@
 /** The data plane: a caller's request in, a priced answer out. `dispatch` is the list of steps, in their order. */
 
 import type { ContractId, ListedModel } from '../contracts/contract.ts'
+import type { CallGrant } from '../core/call-scope.ts'
 import { asPurserError, PurserError } from '../core/errors.ts'
 import { canonicalJson } from '../core/json.ts'
 import type { Exchange } from '../core/ports.ts'
@@ -10,6 +11,7 @@ import { originOf } from '../net/destination.ts'
 import { callerCodec } from '../routing/codecs.ts'
 import type { Directory } from '../routing/directory.ts'
 import { resolve } from '../routing/resolve.ts'
+import { nameFor, visibleTo } from '../routing/scope.ts'
 import type { Decision, Skipped, Target } from '../routing/target.ts'
 import { type RunningCall, runCall } from './attempts.ts'
 import type { GatewayDeps } from './deps.ts'
@@ -18,7 +20,12 @@ import { createRepeats } from './repeats.ts'
 import { callerRetryOf, clientOf, sessionOf } from './request-facts.ts'
 
 /** Who calls, as the edge has established it. */
-export type Caller = { readonly tenantId: string; readonly keyId: string | null }
+export type Caller = {
+  readonly tenantId: string
+  readonly keyId: string | null
+  /** What its key may ask for, or null for a caller without limits. */
+  readonly grant: CallGrant | null
+}
 
 export type Dispatched = {
   readonly exchange: Exchange
@@ -31,7 +38,7 @@ export type Dispatched = {
 export interface Gateway {
   dispatch(request: Dispatched): void
   /** The names a caller of this contract may send, in the shape of that contract's model list. */
-  models(contract: ContractId): Fault
+  models(contract: ContractId, grant: CallGrant | null): Fault
   /** Calls between their first intent and their last settlement. */
   active(): number
   /** Stops admitting; what runs goes on. */
@@ -92,8 +99,15 @@ export function createGateway(deps: GatewayDeps): Gateway {
       admit(caller)
       const asked = codec.peek(exchange.request)
       const directory = deps.directory()
-      const choice = choiceOf(directory, asked.model)
-      const line = lineUp(choice.candidates, (candidate) => prepare(deps, { request: exchange.request, contract, codec }, candidate))
+      const name = nameFor(directory, caller.grant, asked.model)
+      const substitute = name === asked.model ? null : `nobody has this name: the key's default ${name} answers`
+      if (substitute !== null) deps.log.warn({ requestId, keyId: caller.keyId, asked: asked.model }, substitute)
+      const choice = choiceOf(visibleTo(directory, caller.grant), name)
+      const line = lineUp(choice.candidates, (candidate) => {
+        const prepared = prepare(deps, { request: exchange.request, contract, codec }, candidate)
+        if (substitute === null) return prepared
+        return { ...prepared, warnings: [{ field: 'model', reason: substitute }, ...prepared.warnings] }
+      })
       const first = line.take()
       if (!first) throw line.error
       const keySlot = caller.keyId ?? ''
@@ -109,7 +123,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
           endpoint: request.endpoint,
           stream: asked.stream,
           requestedName: asked.model,
-          decision: decisionOf(choice, first, line.skipped),
+          decision: decisionOf(choice, first, line.skipped, substitute !== null),
           configRevision: directory.revision,
           labels: {},
           client: clientOf(exchange.request),
@@ -141,7 +155,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
 
   return {
     dispatch,
-    models: (contract) => callerCodec(contract).encodeModels(listed(deps.directory())),
+    models: (contract, grant) => callerCodec(contract).encodeModels(listed(visibleTo(deps.directory(), grant))),
     active: () => running.size,
     drain: () => {
       draining = true
@@ -161,8 +175,8 @@ function listed(directory: Directory): ListedModel[] {
 }
 
 /** What the call's row says of the choice: as resolved, or with the targets that could not be prepared among those passed over. */
-function decisionOf({ decision, decisionText }: Choice, { target }: Prepared, unprepared: readonly Skipped[]): string {
-  if (unprepared.length === 0) return decisionText
+function decisionOf({ decision, decisionText }: Choice, { target }: Prepared, unprepared: readonly Skipped[], byDefault: boolean): string {
+  if (unprepared.length === 0) return byDefault ? canonicalJson({ ...decision, key_default: true }) : decisionText
   const winner = target.profile?.name ?? target.model
   const fallbacks = decision.fallbacks?.slice(decision.fallbacks.indexOf(winner) + 1)
   return canonicalJson({
@@ -171,6 +185,7 @@ function decisionOf({ decision, decisionText }: Choice, { target }: Prepared, un
     connection: target.connection.name,
     skipped: [...decision.skipped, ...unprepared],
     ...(fallbacks === undefined ? {} : { fallbacks }),
+    ...(byDefault ? { key_default: true } : {}),
   })
 }
 

@@ -10,6 +10,7 @@ import type { Log } from '../gateway/deps.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import { readBody } from './body.ts'
 import { encodeFault } from './faults.ts'
+import { grantFor } from './grants.ts'
 import { type Edge, guardContentType, guardRequest } from './guard.ts'
 import type { Authenticator } from './keys.ts'
 import { route, shapeFor } from './mounts.ts'
@@ -101,7 +102,8 @@ function serve(deps: InferenceDeps, incoming: IncomingMessage, outgoing: ServerR
       )
     shape = routed.contract
     const key = deps.authenticator.authenticate(headers, query, 'call')
-    if (routed.endpoint.id === 'listModels') return send(outgoing, withIds(deps.gateway.models(routed.contract), requestId))
+    const grant = grantFor(key, routed.endpoint.id, incoming.socket.remoteAddress)
+    if (routed.endpoint.id === 'listModels') return send(outgoing, withIds(deps.gateway.models(routed.contract, grant), requestId))
     if (routed.endpoint.id !== 'generate') throw new PurserError('unsupported', `Purser does not serve ${path} yet.`)
     guardContentType(headers['content-type'])
     readBody(incoming, (body, error) => {
@@ -119,7 +121,7 @@ function serve(deps: InferenceDeps, incoming: IncomingMessage, outgoing: ServerR
         deps.gateway.dispatch({
           exchange,
           requestId,
-          caller: { tenantId: key.tenant_id, keyId: key.id },
+          caller: { tenantId: key.tenant_id, keyId: key.id, grant },
           contract: routed.contract,
           endpoint: routed.endpoint.id,
         })

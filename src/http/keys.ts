@@ -24,15 +24,15 @@ export function createAuthenticator(keyOf: (id: string) => Key | undefined, pepp
     const found = known.get(digest)
     if (found && found.until > now) {
       const row = keyOf(found.id)
-      if (row?.secret_hash === found.secretHash) return row
+      if (row && isSecretOf(row, found.secretHash, now)) return row
     }
     const parsed = parseKey(credential)
     if (!parsed) throw refused('is not a Purser key: its shape or its checksum is wrong')
     const row = keyOf(parsed.id)
-    if (!row || row.kind !== parsed.kind || !sameHash(row.secret_hash, hashSecret(pepper, parsed.secret)))
-      throw refused('is not known here')
+    const secretHash = hashSecret(pepper, parsed.secret)
+    if (!row || row.kind !== parsed.kind || !isSecretOf(row, secretHash, now)) throw refused('is not known here')
     if (known.size >= mostRemembered) known.clear()
-    known.set(digest, { id: row.id, secretHash: row.secret_hash, until: now + rememberMs })
+    known.set(digest, { id: row.id, secretHash, until: now + rememberMs })
     return row
   }
 
@@ -50,6 +50,13 @@ export function createAuthenticator(keyOf: (id: string) => Key | undefined, pepp
       return row
     },
   }
+}
+
+/** The newest secret of the key, or the one before it while the key rotates. Both are compared, whichever it is. */
+function isSecretOf(row: Key, secretHash: string, now: number): boolean {
+  const isNewest = sameHash(row.secret_hash, secretHash)
+  const isBefore = sameHash(row.next_hash ?? '', secretHash)
+  return isNewest || (isBefore && row.next_until !== null && row.next_until > now)
 }
 
 /** The one credential of a request. Two are allowed only when they agree. */

@@ -2,9 +2,9 @@
 
 // The package's front door would load fetch, WebSocket and caches too: 14 MB and 35 ms of a start.
 import Pool from 'undici/lib/dispatcher/pool.js'
+import { type Cidr, parseCidr } from '../core/addresses.ts'
 import { PurserError } from '../core/errors.ts'
 import type { Clock, Destination, Timers, Upstream, UpstreamHandle, UpstreamRequest, UpstreamSink } from '../core/ports.ts'
-import { type Cidr, parseCidr } from './addresses.ts'
 import { connectorTo, type Listener, type Resolved, resolveName, type SimulatedAddress, type World } from './connector.ts'
 import { readBaseUrl, type Target } from './destination.ts'
 import { limits } from './limits.ts'

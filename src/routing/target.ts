@@ -33,6 +33,8 @@ export type Decision = {
   /** Of a route: the profiles that follow the winner, and the boundaries that the route itself lets a call cross. */
   readonly fallbacks?: readonly string[]
   readonly allow_cross?: readonly Crossing[]
+  /** Nobody has the name that was sent, and the key's default answered. */
+  readonly key_default?: true
 }
 
 export const defaultTimeouts: Timeouts = { connect: 10_000, firstByte: 120_000, idle: 120_000, total: 3_600_000 }

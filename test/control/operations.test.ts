@@ -18,6 +18,7 @@ eachStore((fresh) => {
     const call = await books.enter({})
     await books.enter({ outcome: 'open' })
     const [card] = ((await invoke(by('rates.list'), books.context, { limit: 1 })) as { items: { id: string }[] }).items
+    await invoke(by('keys.create'), books.context, { name: 'first' })
     const inputs: Record<string, object> = {
       'providers.get': { provider: 'simulated' },
       'providers.create': { name: 'workshop', contract: 'openai-chat', base_url: 'https://models.example.com/v1' },
@@ -25,6 +26,11 @@ eachStore((fresh) => {
       'providers.enable': { provider: 'workshop' },
       'providers.disable': { provider: 'workshop' },
       'providers.remove': { provider: 'workshop' },
+      'keys.get': { key: 'first' },
+      'keys.create': { name: 'build-server', scopes: { profiles: ['simulated'], cidrs: ['127.0.0.0/8'] } },
+      'keys.update': { key: 'build-server', scopes: { endpoints: ['generate'] } },
+      'keys.rotate': { key: 'build-server' },
+      'keys.revoke': { key: 'build-server' },
       'connections.get': { connection: 'simulated-openai' },
       'connections.create': { name: 'second', provider: 'simulated', auth: { type: 'none' } },
       'connections.update': { connection: 'second', on_abandon: 'drain' },
@@ -46,7 +52,7 @@ eachStore((fresh) => {
       'explain.call': { call },
     }
     for (const operation of operations) {
-      if (operation.name === 'keys.get' || operation.name === 'routes.get') continue
+      if (operation.name === 'routes.get') continue
       // They need a plan, and have their own test.
       if (operation.name === 'mode.flip' || operation.name === 'mode.undo') continue
       const answer = await invoke(operation, books.context, inputs[operation.name] ?? {})

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { PurserError } from '../../src/core/errors.ts'
-import { hashSecret, mintKey } from '../../src/core/keys.ts'
+import { hashSecret, mintKey, renewKey } from '../../src/core/keys.ts'
 import type { Key } from '../../src/core/nouns.ts'
 import { systemRandom } from '../../src/core/system.ts'
 import type { Headers } from '../../src/core/wire.ts'
@@ -170,6 +170,22 @@ test('a secret that was exchanged under the same id lets the old key in no more'
   ask(good.text)
   byId.set(good.id, rowOf(good, { secret_hash: hashSecret(pepper, 'another') }))
   assert.match(refusal(() => ask(good.text)).message, /not known/)
+})
+
+test('while a key rotates both of its secrets let in, remembered or not, and the one before ends on time', () => {
+  const old = mintKey('call', systemRandom)
+  const renewed = renewKey('call', old.id, systemRandom)
+  const rotating = { secret_hash: hashSecret(pepper, renewed.secret), next_hash: hashSecret(pepper, old.secret) }
+  const { ask, byId } = over(rowOf(old))
+  assert.equal(ask(old.text).id, old.id)
+  byId.set(old.id, rowOf(old, { ...rotating, next_until: clock.ms + 1 }))
+  assert.equal(ask(old.text).id, old.id)
+  assert.equal(ask(renewed.text).id, old.id)
+  byId.set(old.id, rowOf(old, { ...rotating, next_until: clock.ms }))
+  assert.match(refusal(() => ask(old.text)).message, /not known/)
+  assert.equal(ask(renewed.text).id, old.id)
+  byId.set(old.id, rowOf(old, { ...rotating, next_until: null }))
+  assert.match(refusal(() => ask(old.text)).message, /not known/)
 })
 
 test('a revocation or an expiry in the future is not yet one', () => {

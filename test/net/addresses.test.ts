@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { type AddressClass, addressClasses, classify, isAllowed, isInside, parseAddress, parseCidr } from '../../src/net/addresses.ts'
+import { isInside, parseAddress, parseCidr } from '../../src/core/addresses.ts'
+import { type AddressClass, addressClasses, classify, isAllowed } from '../../src/net/addresses.ts'
 
 /** IPv4 addresses at the edges of every range, by class. */
 const version4: Readonly<Record<AddressClass, readonly string[]>> = {

@@ -1,6 +1,7 @@
 /** A gateway with nothing real around it: a caller, an upstream, a ledger and a clock that the test moves by hand. */
 
 import type { ContractId } from '../../src/contracts/contract.ts'
+import type { CallGrant } from '../../src/core/call-scope.ts'
 import type { Connection, Key, Profile, Provider, Route } from '../../src/core/nouns.ts'
 import type { Exchange, Timers, Upstream, UpstreamFailure, UpstreamHandle, UpstreamRequest, UpstreamSink } from '../../src/core/ports.ts'
 import { scan } from '../../src/core/scan.ts'
@@ -313,6 +314,8 @@ export type Asked = {
   readonly headers?: Record<string, string>
   readonly directory?: Directory
   readonly present?: boolean
+  /** What the caller's key is limited to. */
+  readonly grant?: CallGrant
 }
 
 /** One call, dispatched and waiting for the ledger's first word. */
@@ -341,7 +344,7 @@ export function stage(asked: Asked = {}): Stage {
   gateway.dispatch({
     exchange: caller,
     requestId: 'call-1',
-    caller: { tenantId: 'default', keyId: 'key-1' },
+    caller: { tenantId: 'default', keyId: 'key-1', grant: asked.grant ?? null },
     contract,
     endpoint: 'generate',
   })
