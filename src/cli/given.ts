@@ -6,8 +6,9 @@ import { PurserError } from '../core/errors.ts'
 import { isObject, type Json, type JsonObject, parseJson } from '../core/json.ts'
 import { nearest } from '../core/nearest.ts'
 
-/** A flag's text as the field takes it. JSON may stand in a file: `@dialect.json`. */
+/** A flag's text as the field takes it. JSON may stand in a file, `@dialect.json`; a document always does, and `-` is standard input. */
 export function readText(field: Field, text: string, flag: string): Json {
+  if (field.type === 'document') return fileText(text, flag)
   if (field.type !== 'json' || !text.startsWith('@')) return readField(field, text)
   const value = parseJson(fileText(text.slice(1), flag))
   if (value === undefined) throw wrong(flag, `names ${text.slice(1)}, which is not JSON.`)
@@ -16,7 +17,7 @@ export function readText(field: Field, text: string, flag: string): Json {
 
 function fileText(path: string, flag: string): string {
   try {
-    return readFileSync(path, 'utf8')
+    return readFileSync(path === '-' ? 0 : path, 'utf8')
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     throw wrong(flag, `names ${path}, which cannot be read: ${code === 'ENOENT' ? 'there is no such file' : (code ?? 'unknown')}.`)

@@ -60,6 +60,8 @@ function addFlag(command: Command, field: Field, flag: string): void {
   else if (field.type === 'switch') command.option(`--${flag}`, description)
   else if (field.type === 'list')
     command.option(`--${flag} <value>`, description, (value: string, before: readonly string[] = []) => [...before, ...value.split(',')])
+  else if (field.type === 'document')
+    command.option(`${flag === 'file' ? '-f, ' : ''}--${flag} <path>`, `${description} - is standard input.`)
   else command.option(`--${flag} <${typeWords[field.type] ?? field.type}>`, description)
 }
 

@@ -6,7 +6,10 @@ import { isObject, type Json, type JsonObject } from '../core/json.ts'
 import { instantFormat, parseInstant } from './instant.ts'
 import type { Operation } from './operation.ts'
 
-export type FieldType = 'text' | 'integer' | 'number' | 'switch' | 'instant' | 'list' | 'json'
+/** The format of a text that a person has as a file: a command takes its path. Every other face takes the text. */
+export const documentFormat = 'document'
+
+export type FieldType = 'text' | 'integer' | 'number' | 'switch' | 'instant' | 'list' | 'json' | 'document'
 
 export type Field = {
   readonly name: string
@@ -43,6 +46,7 @@ const types: Readonly<Record<string, FieldType>> = {
 /** What may also be null is typed as what it is else: a command line takes it away with `unset`. Three answers, true, false and null, stay JSON. */
 function typeOf(schema: JsonObject): FieldType {
   const { format, type } = bare(schema)
+  if (format === documentFormat) return 'document'
   return format === instantFormat ? 'instant' : (types[String(type)] ?? 'json')
 }
 
@@ -59,6 +63,7 @@ function choicesOf(schema: JsonObject | undefined): readonly string[] | undefine
 export function readField(field: Field, text: string): Json {
   switch (field.type) {
     case 'text':
+    case 'document':
       return text
     case 'list':
       return text === '' ? [] : text.split(',')

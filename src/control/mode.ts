@@ -118,7 +118,7 @@ async function evidenceOf(context: OperationContext, directory: Directory) {
   const answered = await readAnswered(context, paired)
   return {
     served: servedBy(directory, answered, context.clock.now()),
-    secret: ({ auth }: Connection) => context.presence(auth),
+    secret: ({ auth }: Connection) => (auth.type !== 'none' && auth.credential === null ? 'absent' : context.presence(auth)),
   }
 }
 

@@ -17,6 +17,8 @@ export interface Operation {
   /** Where it can be reached, if not everywhere, and why. */
   readonly faces?: { readonly only: readonly Face[]; readonly reason: string }
   readonly effect: 'read' | 'write' | 'destroy'
+  /** It takes what is too long for an address: over HTTP even a read then has a body, and is a POST. */
+  readonly takesDocument?: true
   /** Input fields that a command takes by place and a route in its path. */
   readonly positional: readonly string[]
   /** Shorter names of input fields on a command line. */

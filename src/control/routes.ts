@@ -18,7 +18,7 @@ const verbs: Readonly<Record<string, Route['method']>> = { list: 'GET', get: 'GE
 export function routeOf(operation: Operation): Route {
   const [noun, verb] = operation.name.split('.') as [string, string | undefined]
   const plain = verb !== undefined && verb in verbs
-  const method = plain ? verbs[verb]! : operation.effect === 'read' ? 'GET' : 'POST'
+  const method = plain ? verbs[verb]! : operation.effect === 'read' && !operation.takesDocument ? 'GET' : 'POST'
   const steps = [
     noun,
     ...(verb === undefined || plain ? [] : [verb]),
