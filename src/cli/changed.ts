@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import type { Json, JsonObject } from '../core/json.ts'
 import { json } from '../core/nouns.ts'
-import { cell } from './render.ts'
+import { cell, isInstant } from './render.ts'
 import type { Terminal } from './terminal.ts'
 
 const told = z.looseObject({
@@ -23,11 +23,13 @@ export function readChange(answer: Json): { readonly thing: JsonObject; readonly
 
 /** One line a field that moved. */
 export function changedLines({ changed }: z.output<typeof told>): readonly string[] {
-  return changed.map(({ kind, name, field, before, after }) => `changed  ${kind} ${name}: ${field}  ${shown(before)} → ${shown(after)}`)
+  return changed.map(
+    ({ kind, name, field, before, after }) => `changed  ${kind} ${name}: ${field}  ${shown(field, before)} → ${shown(field, after)}`,
+  )
 }
 
-function shown(value: Json): string {
-  return value === null ? 'nothing' : cell(value) || '""'
+function shown(field: string, value: Json): string {
+  return value === null ? 'nothing' : cell(value, isInstant(field) ? 'instant' : undefined) || '""'
 }
 
 /** Beside the data: warnings, and whether anything was written at all. */

@@ -6,6 +6,7 @@ import { operations } from '../control/operations.ts'
 import { PurserError } from '../core/errors.ts'
 import type { JsonObject } from '../core/json.ts'
 import { printAnswer } from './answer.ts'
+import { addCompletionCommands } from './completion/commands.ts'
 import { addConfigCommands } from './config.ts'
 import { askConsent } from './consent.ts'
 import { environmentNames, environmentWarnings } from './environment.ts'
@@ -48,6 +49,7 @@ export function buildProgram(terminal: Terminal, ending: Ending, release: string
   addServeCommand(program, terminal, ending)
   addPathsCommand(program, terminal)
   addConfigCommands(program, terminal)
+  addCompletionCommands(program, terminal)
   addMigrateCommands(program, terminal, ending)
   addOperations(program, terminal, ending)
   for (const command of everyCommand(program)) {

@@ -18,6 +18,7 @@ export async function askServer(
   input: JsonObject,
   options: CommonOptions,
   environment: Environment,
+  patience = patienceMs,
 ): Promise<Json> {
   const { method, path } = routeOf(operation)
   const rest: Record<string, Json> = { ...input }
@@ -29,7 +30,7 @@ export async function askServer(
   const target = new URL(filled, checkedBase(url))
   if (method === 'GET')
     for (const [name, value] of Object.entries(rest)) target.searchParams.set(name, Array.isArray(value) ? value.join(',') : String(value))
-  const answer = await send(target, method, method === 'GET' ? null : JSON.stringify(rest), tokenOf(options, environment))
+  const answer = await send(target, method, method === 'GET' ? null : JSON.stringify(rest), tokenOf(options, environment), patience)
   const body = parseJson(answer.text)
   if (answer.status < 300 && body !== undefined) return body
   const refused = failure.safeParse(body)
@@ -44,14 +45,20 @@ export async function askServer(
   )
 }
 
-async function send(target: URL, method: string, body: string | null, token: string): Promise<{ status: number; text: string }> {
+async function send(
+  target: URL,
+  method: string,
+  body: string | null,
+  token: string,
+  patience: number,
+): Promise<{ status: number; text: string }> {
   const headers = {
     authorization: `Bearer ${token}`,
     accept: 'application/json',
     ...(body === null ? {} : { 'content-type': 'application/json' }),
   }
   try {
-    const answer = await fetch(target, { method, headers, body, redirect: 'manual', signal: AbortSignal.timeout(patienceMs) })
+    const answer = await fetch(target, { method, headers, body, redirect: 'manual', signal: AbortSignal.timeout(patience) })
     return { status: answer.status, text: await answer.text() }
   } catch (cause) {
     throw new PurserError('unavailable', `No server answers at ${target.origin}.`, {

@@ -38,12 +38,16 @@ function toTheSecond(text: string, show: Show): string {
 /** Every field of one thing, nested ones as compact JSON. Names that the operation shows as instants read as instants. */
 function renderThing(operation: Operation, thing: JsonObject): string {
   const lines = Object.entries(thing).map(([name, value]) => {
-    const show: Show =
-      operation.columns.find((column) => column.field === name)?.show ?? (/(^|_)at$|^effective_from$/.test(name) ? 'instant' : undefined)
+    const show: Show = operation.columns.find((column) => column.field === name)?.show ?? (isInstant(name) ? 'instant' : undefined)
     return [name, cell(value, show)] as const
   })
   const width = Math.max(...lines.map(([name]) => name.length))
   return lines.map(([name, value]) => `${name.padEnd(width)}  ${value.replaceAll('\n', `\n${' '.repeat(width + 2)}`)}`.trimEnd()).join('\n')
+}
+
+/** Fields that hold milliseconds since 1970 bear such names. */
+export function isInstant(field: string): boolean {
+  return /(^|_)at$|^effective_from$/.test(field)
 }
 
 export function cell(value: Json | undefined, show?: Show): string {
