@@ -1,17 +1,18 @@
 /** Purser's inference port with books that forget: what the relay costs, and so what the ledger does. Takes the flags of `purser serve`. */
 
 import { parseArgs } from 'node:util'
-import { openHome } from '../src/app.ts'
 import { homeOf } from '../src/control/home.ts'
 import { uuidMaker } from '../src/core/ids.ts'
 import { systemClock, systemRandom, systemTimers } from '../src/core/system.ts'
 import { createGateway } from '../src/gateway/gateway.ts'
+import { callerByKey } from '../src/http/grants.ts'
 import { hostsOf } from '../src/http/guard.ts'
-import { createInferenceServer } from '../src/http/inference.ts'
+import { createInferenceServer } from '../src/http/inference-listener.ts'
 import { createAuthenticator } from '../src/http/keys.ts'
 import { listen } from '../src/http/listen.ts'
 import type { Ledger } from '../src/ledger/ledger.ts'
 import { createEgress } from '../src/net/egress.ts'
+import { openHome } from '../src/opening.ts'
 import { readDirectory } from '../src/routing/directory.ts'
 
 const { values: flags } = parseArgs({ options: { port: { type: 'string', default: '0' }, 'admin-port': { type: 'string' } } })
@@ -50,10 +51,11 @@ const gateway = createGateway({
   random: systemRandom,
   log,
 })
+const authenticator = createAuthenticator((id) => directory.keys.get(id), pepper, systemClock)
 let hosts: ReadonlySet<string> = new Set()
 const { server } = createInferenceServer({
   gateway,
-  authenticator: createAuthenticator((id) => directory.keys.get(id), pepper, systemClock),
+  callerOf: callerByKey(authenticator),
   edge: () => ({ hosts, origins: new Set() }),
   nextId: uuidMaker(systemClock, systemRandom),
   adminUrl: () => '',

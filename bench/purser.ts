@@ -29,7 +29,7 @@ export async function prepareHome(place: Place): Promise<Home> {
 /** A key may have a hundred calls running, and the rows of many open streams need more than that. */
 async function furtherKeys(directory: string): Promise<{ readonly callKeys: readonly string[]; readonly database: string }> {
   const [{ openHome }, { homeOf }, { insertKeys }] = await Promise.all([
-    import('../src/app.ts'),
+    import('../src/opening.ts'),
     import('../src/control/home.ts'),
     import('../src/control/key-statements.ts'),
   ])

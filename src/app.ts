@@ -1,139 +1,79 @@
-/** The composition root: opens the store, brings it up to date, fills it, builds the directory, and wires both planes to their ports. */
+/** The composition root: an opened database, with both planes wired to it. What stands in front of them, and who asks, is the matter of others. */
 
-import type { Server } from 'node:http'
-import { hasKeys, mintFirstKeys, readPepper } from './control/bootstrap.ts'
 import type { OperationContext } from './control/context.ts'
 import { fileFault } from './control/file-fault.ts'
-import { type Home, makeHome } from './control/home.ts'
+import type { Home } from './control/home.ts'
 import { inspectDatabase } from './control/inspect.ts'
-import { watchLoopDelay } from './control/loop-delay.ts'
-import { operations } from './control/operations.ts'
 import { release } from './control/release.ts'
-import { type SeedReport, seed } from './control/seed.ts'
-import { removeServerFile, type ServerFile, writeServerFile } from './control/server-file.ts'
-import { isPostgres, withoutPassword } from './core/database-address.ts'
+import type { SeedReport } from './control/seed.ts'
+import { withoutPassword } from './core/database-address.ts'
 import { PurserError } from './core/errors.ts'
 import { uuidMaker } from './core/ids.ts'
 import { systemClock, systemRandom, systemTimers } from './core/system.ts'
 import type { Log } from './gateway/deps.ts'
 import { createGateway, type Gateway } from './gateway/gateway.ts'
-import { createAdminServer } from './http/admin-listener.ts'
-import { type Edge, hostsOf } from './http/guard.ts'
-import { createInferenceServer, type InferenceServer } from './http/inference.ts'
-import { createAuthenticator } from './http/keys.ts'
-import { listen } from './http/listen.ts'
+import { createFetch, type Fetch } from './http/fetch.ts'
+import { type Authenticator, createAuthenticator } from './http/keys.ts'
 import { createLedger } from './ledger/ledger.ts'
 import { settleOrphans } from './ledger/recover.ts'
+import type { Listener } from './net/connector.ts'
 import { createEgress } from './net/egress.ts'
 import { forgetEnvironment, readEnvironment, type Secrets, variableOf } from './net/secrets.ts'
+import { type DatabaseOptions, type FirstKeys, openAlone, openHome } from './opening.ts'
 import { type Directory, readDirectory } from './routing/directory.ts'
-import { startSimulated } from './simulated/server.ts'
-import { makeReady } from './store/migrate.ts'
-import { type OpenStore, openStore } from './store/open.ts'
+import { type Simulated, startSimulated } from './simulated/server.ts'
 
-export type ServerOptions = {
-  readonly home: Home
-  readonly host: string
-  readonly port: number
-  readonly adminPort: number
-  /** Whether a port was asked for: then it is never moved. */
-  readonly portsAsked: { readonly port: boolean; readonly adminPort: boolean }
-  /** A file path or a `postgres://` URL. */
-  readonly database: string
-  /** Postgres: may this start migrate the schema? SQLite always does. */
-  readonly migrate?: boolean
-  readonly allowPlainHttp?: boolean
-  readonly acceptFilesystem?: boolean
+export type AppOptions = DatabaseOptions & {
+  readonly home: Home | null
+  readonly firstKeys: FirstKeys
+  /** Where the built-in provider answers: on a loopback port, inside this process alone, or nowhere. */
+  readonly simulated: 'port' | 'inside' | null
+  /** The environment is this process's own: what was read is taken out of it, so that no child and no crash report carries it. */
+  readonly ownsEnvironment: boolean
   readonly log: Log
-  /** Runs once when the books cannot be written any more. The process ends with this code. */
-  readonly onFatal?: (error: PurserError, exitCode: number) => void
 }
 
-export type RunningServer = {
-  readonly inferenceUrl: string
-  readonly adminUrl: string
-  /** What this start did to an empty home, and what it found. */
-  readonly started: {
-    readonly migrated: readonly string[]
-    readonly mintedKeys: boolean
-    readonly seeded: SeedReport
-    readonly orphans: number
-    readonly credentialsFound: readonly string[]
-    readonly quarantined: Directory['quarantined']
-  }
-  /** Ends gracefully: finishes what runs, for at most `graceMs`, settles the rest. */
-  close(graceMs?: number): Promise<void>
-}
-
-export type OpenedHome = {
-  readonly store: OpenStore
-  readonly pepper: Uint8Array
+/** What this start did to the database, and what it found. */
+export type Started = {
   readonly migrated: readonly string[]
-  readonly seeded: SeedReport
   readonly mintedKeys: boolean
+  readonly seeded: SeedReport
+  readonly orphans: number
+  readonly credentialsFound: readonly string[]
+  readonly quarantined: Directory['quarantined']
 }
 
-const stopGraceMs = 30_000
+/** Who asks an operation, and over which face. */
+export type Asking = Pick<OperationContext, 'actor' | 'face' | 'server' | 'loopDelayMs'>
+
+export type App = {
+  readonly gateway: Gateway
+  readonly authenticator: Authenticator
+  readonly instance: string
+  readonly nextId: () => string
+  readonly started: Started
+  /** The inference face for callers in this process. */
+  fetchFor(authenticate: boolean | null): Fetch
+  contextFor(asking: Asking): OperationContext
+  /** A listener of this process, so that no call goes round in a circle. */
+  listensOn(listener: Listener): void
+  /** Admits nobody any more, lets running calls end, then ends the rest with their settlements. `look` runs at every turn. */
+  drain(graceMs: number, look?: () => void): Promise<void>
+  /** After `drain`. */
+  close(): Promise<void>
+}
+
 /** For the settlements of calls that were stopped. */
 const settleMs = 10_000
-/** For last bytes on their way to callers who still read. */
-const flushMs = 2_000
 
-type HomeOptions = Pick<ServerOptions, 'home' | 'database' | 'migrate' | 'acceptFilesystem' | 'onFatal'> & {
-  /** Whether a database without keys gets its first two. Yes, if not said. */
-  readonly mayMint?: boolean
-}
-
-/** The store of a home, up to date and filled, with its first keys: what every start needs, and all that a program needs to prepare one. */
-export async function openHome(options: HomeOptions): Promise<OpenedHome> {
-  const { home, database } = options
-  const onPostgres = isPostgres(database)
-  let migrated: readonly string[] = []
-  makeFolders(home)
-  const store = await openStore({
-    database,
-    clock: systemClock,
-    random: systemRandom,
-    instance: { name: 'purser' },
-    acceptFilesystem: options.acceptFilesystem ?? false,
-    ...(options.onFatal ? { onFatal: options.onFatal } : {}),
-    prepare: async (executor) => {
-      const ready = await makeReady(executor, {
-        clock: systemClock,
-        release,
-        mayMigrate: !onPostgres || options.migrate === true,
-        ...(onPostgres ? {} : { path: database }),
-      })
-      migrated = ready.migrated
-    },
-  })
-  try {
-    const mintedKeys = !(await hasKeys(store))
-    if (mintedKeys && options.mayMint === false) throw noKeyYet()
-    const pepper = readPepper(home, !mintedKeys)
-    const ids = uuidMaker(systemClock, systemRandom)
-    const seeded = await seed(store, systemClock, ids)
-    if (mintedKeys) await mintFirstKeys({ store, home, pepper, clock: systemClock, random: systemRandom, ids })
-    return { store, pepper, migrated, seeded, mintedKeys }
-  } catch (error) {
-    await store.close()
-    throw fileFault(error)
-  }
-}
-
-function makeFolders(home: Home): void {
-  try {
-    makeHome(home)
-  } catch (error) {
-    throw fileFault(error)
-  }
-}
-
-export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  refuseOpenBind(options)
-  const opened = await openHome({ ...options, mayMint: isLoopback(options.host) })
+export async function openApp(options: AppOptions): Promise<App> {
+  const { home, log } = options
+  const opened = home === null ? await openAlone(options) : await openHome({ ...options, home })
   const { store } = opened
   const undo: (() => Promise<unknown>)[] = [() => store.close()]
+  const close = async (): Promise<void> => {
+    for (const step of undo.splice(0)) await step()
+  }
   try {
     const nextId = uuidMaker(systemClock, systemRandom)
     let directory = await readDirectory(store.read)
@@ -142,23 +82,22 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       // Two that overlap may end in either order.
       if (read.revision >= directory.revision) directory = read
     }
-    const secrets = readSecrets(directory)
+    const secrets = readSecrets(directory, options.ownsEnvironment)
     const ledger = createLedger(store.writer, store.instance)
     const orphans = await settleOrphans(store, ledger, systemClock.now())
     store.readAside()
 
-    const loopDelay = watchLoopDelay()
-    undo.unshift(async () => loopDelay.close())
-    const simulated = await startSimulated({ listen: { port: 0 }, clock: systemClock, timers: systemTimers })
-    undo.unshift(() => simulated.close())
-    const listeners: { host: string; port: number }[] = []
+    const listeners: Listener[] = []
+    const simulated = await openSimulated(options.simulated)
+    if (simulated) undo.unshift(() => simulated.close())
     const upstream = createEgress({
       clock: systemClock,
       timers: systemTimers,
       ownListeners: () => listeners,
-      simulated: () => simulated.address,
+      simulated: () => simulated?.address ?? null,
     })
     undo.unshift(() => upstream.close())
+    if (simulated && 'port' in simulated.address) listeners.push({ host: '127.0.0.1', port: simulated.address.port })
 
     const gateway = createGateway({
       directory: () => directory,
@@ -173,80 +112,18 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       clock: systemClock,
       timers: systemTimers,
       random: systemRandom,
-      log: options.log,
+      log,
     })
-
-    const authenticator = createAuthenticator((id) => directory.keys.get(id), opened.pepper, systemClock)
-    const edges: { inference: Edge; admin: Edge } = { inference: noEdge, admin: noEdge }
-    const urls = { inference: '', admin: '' }
-    const inference = createInferenceServer({
-      gateway,
-      authenticator,
-      edge: () => edges.inference,
-      nextId,
-      adminUrl: () => urls.admin,
-      log: options.log,
-    })
-    const serverFile = (): ServerFile => ({
-      pid: process.pid,
-      instance: store.instance.id,
-      database: withoutPassword(options.database),
-      inference_url: urls.inference,
-      admin_url: urls.admin,
-      started_at: startedAt,
-    })
-    const startedAt = systemClock.now()
-    const contextFor = (actor: OperationContext['actor']): OperationContext => ({
-      store,
-      clock: systemClock,
-      random: systemRandom,
-      ids: nextId,
-      pepper: () => opened.pepper,
-      directory: async () => directory,
-      actor,
-      face: 'http',
-      release,
-      database: withoutPassword(options.database),
-      server: serverFile(),
-      home: options.home,
-      loopDelayMs: () => loopDelay.p99Ms(),
-      inspect: () => inspectDatabase(options.database),
-      presence: (auth) => (auth.type === 'none' ? 'not_needed' : auth.credential === null ? 'absent' : secrets.presence(auth.credential)),
-      fetch: null,
-      refresh,
-    })
-    const admin = createAdminServer({
-      operations,
-      release,
-      edge: () => edges.admin,
-      authenticate: (headers) => authenticator.authenticate(headers, new URLSearchParams(), 'admin'),
-      contextFor,
-      ids: nextId,
-      readiness: () => ({ ready: true, reason: null }),
-      onFault: (requestId, error) => options.log.error({ requestId, err: error.cause ?? error }, error.message),
-    })
-    undo.unshift(
-      () => closeServer(inference.server),
-      () => closeServer(admin),
-    )
-
-    const { host } = options
-    const port = await listen(inference.server, { host, port: options.port, asked: options.portsAsked.port, flag: '--port' })
-    const adminPort = await listen(admin, { host, port: options.adminPort, asked: options.portsAsked.adminPort, flag: '--admin-port' })
-    listeners.push(
-      { host, port },
-      { host, port: adminPort },
-      ...('port' in simulated.address ? [{ host: '127.0.0.1', port: simulated.address.port }] : []),
-    )
-    edges.inference = { hosts: hostsOf(host, port), origins: new Set() }
-    edges.admin = { hosts: hostsOf(host, adminPort), origins: new Set() }
-    urls.inference = urlOf(host, port)
-    urls.admin = urlOf(host, adminPort)
-    writeServerFile(options.home, serverFile())
+    const { pepper } = opened
+    const authenticator = pepper === null ? noKeys : createAuthenticator((id) => directory.keys.get(id), pepper, systemClock)
+    const fetchFor = (authenticate: boolean | null): Fetch => createFetch({ gateway, authenticator, authenticate, nextId, log })
+    const ownFetch = fetchFor(false)
 
     return {
-      inferenceUrl: urls.inference,
-      adminUrl: urls.admin,
+      gateway,
+      authenticator,
+      instance: store.instance.id,
+      nextId,
       started: {
         migrated: opened.migrated,
         mintedKeys: opened.mintedKeys,
@@ -255,53 +132,74 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         credentialsFound: credentialNames(directory).filter((name) => secrets.presence(`env:${name}`) === 'present'),
         quarantined: directory.quarantined,
       },
-      close: async (graceMs = stopGraceMs) => {
-        await finish(gateway, inference, graceMs)
-        removeServerFile(options.home, process.pid)
-        for (const step of undo) await step()
-      },
+      fetchFor,
+      contextFor: (asking) => ({
+        ...asking,
+        store,
+        clock: systemClock,
+        random: systemRandom,
+        ids: nextId,
+        pepper: () => pepper ?? withoutHome(),
+        directory: async () => directory,
+        release,
+        database: withoutPassword(options.database),
+        home,
+        inspect: () => inspectDatabase(options.database),
+        presence: (auth) => (auth.type === 'none' ? 'not_needed' : auth.credential === null ? 'absent' : secrets.presence(auth.credential)),
+        fetch: (request) => ownFetch(request),
+        refresh,
+      }),
+      listensOn: (listener) => listeners.push(listener),
+      drain: (graceMs, look) => drain(gateway, graceMs, look),
+      close,
     }
   } catch (error) {
-    for (const step of undo) await step()
+    await close()
     throw fileFault(error)
   }
 }
 
-const noEdge: Edge = { hosts: new Set<string>(), origins: new Set<string>() }
+const noKeys: Authenticator = { authenticate: () => withoutHome() }
 
-/** Admits nobody any more, lets running calls end, then ends the rest with their settlements. */
-async function finish(gateway: Gateway, inference: InferenceServer, graceMs: number): Promise<void> {
+function withoutHome(): never {
+  throw new PurserError(
+    'unavailable',
+    'Keys cannot be made or checked here: what they are hashed with is kept in a home, and none was named.',
+    {
+      field: 'home',
+      hint: 'Name the folder:  createPurser({ database, home })',
+    },
+  )
+}
+
+async function drain(gateway: Gateway, graceMs: number, look?: () => void): Promise<void> {
   gateway.drain()
-  let sockets = inference.quiesce()
-  const waitFor = async (over: () => boolean, ms: number): Promise<void> => {
-    const until = systemClock.monotonic() + ms
-    while (!over() && systemClock.monotonic() < until) {
-      await pause(20)
-      sockets = inference.quiesce()
-    }
-  }
-  await waitFor(() => gateway.active() === 0, graceMs)
+  look?.()
+  const isIdle = (): boolean => gateway.active() === 0
+  await waitUntil(isIdle, graceMs, look)
   gateway.stopAll()
-  await waitFor(() => gateway.active() === 0, settleMs)
-  await waitFor(() => sockets === 0, flushMs)
+  await waitUntil(isIdle, settleMs, look)
 }
 
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
+/** Until it is over, or the time is. */
+export async function waitUntil(over: () => boolean, ms: number, look: () => void = () => undefined): Promise<void> {
+  const until = systemClock.monotonic() + ms
+  while (!over() && systemClock.monotonic() < until) {
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    look()
+  }
 }
 
-function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve())
-    server.closeAllConnections()
-  })
+async function openSimulated(where: AppOptions['simulated']): Promise<Simulated | null> {
+  if (where === null) return null
+  return startSimulated({ listen: where === 'port' ? { port: 0 } : where, clock: systemClock, timers: systemTimers })
 }
 
-/** The environment is read once, for the names that connections refer to, and then no longer holds them. */
-function readSecrets(directory: Directory): Secrets {
+/** The environment is read once, for the names that connections refer to. */
+function readSecrets(directory: Directory, ownsEnvironment: boolean): Secrets {
   const names = credentialNames(directory)
   const secrets = readEnvironment(names)
-  forgetEnvironment(names)
+  if (ownsEnvironment) forgetEnvironment(names)
   return secrets
 }
 
@@ -310,35 +208,4 @@ function credentialNames(directory: Directory): string[] {
     auth.type !== 'none' && auth.credential?.startsWith('env:') ? [auth.credential] : [],
   )
   return [...new Set(references.map(variableOf))]
-}
-
-function isLoopback(host: string): boolean {
-  return ['127.0.0.1', '::1', 'localhost'].includes(host)
-}
-
-/** A server that others can reach makes no keys: whoever starts it has to have made them on this machine alone. */
-function noKeyYet(): PurserError {
-  return new PurserError('invalid_request', 'This database has no key yet, and a server that listens beyond this machine makes none.', {
-    code: 'open_bind',
-    field: '--host',
-    hint: 'Let a first start on 127.0.0.1 make them, then stop it:  purser serve',
-  })
-}
-
-/** Off loopback a plain listener needs to be asked for by name: keys would travel in clear. */
-function refuseOpenBind(options: ServerOptions): void {
-  if (isLoopback(options.host) || options.allowPlainHttp) return
-  throw new PurserError(
-    'invalid_request',
-    `Purser does not listen on ${options.host} without TLS in front of it: keys would cross the network in clear.`,
-    {
-      code: 'open_bind',
-      field: '--host',
-      hint: 'Listen on 127.0.0.1 behind a proxy that speaks TLS, or accept the risk: purser serve --allow-plain-http',
-    },
-  )
-}
-
-function urlOf(host: string, port: number): string {
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
 }

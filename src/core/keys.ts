@@ -9,6 +9,9 @@ export type KeyKind = 'call' | 'admin'
 /** The secret is a plain string here: it lives for one check, and only its hash goes further. */
 export type ParsedKey = { readonly kind: KeyKind; readonly id: string; readonly secret: string }
 
+/** What every key begins with, and no key of anybody else. */
+export const keyPrefix = 'purser_'
+
 const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const idLength = 10
 /** 62^43 is more than 2^256. */

@@ -19,7 +19,7 @@ import { type Candidate, lineUp, type Prepared, prepare } from './prepare.ts'
 import { createRepeats } from './repeats.ts'
 import { callerRetryOf, clientOf, sessionOf } from './request-facts.ts'
 
-/** Who calls, as the edge has established it. */
+/** Who calls, as the edge has established it. `keyId` is null for the process itself: the program that Purser lives in, or one of its own operations. */
 export type Caller = {
   readonly tenantId: string
   readonly keyId: string | null
@@ -65,7 +65,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
         code: 'overloaded',
         retryAfter: 1,
       })
-    if ((byKey.get(caller.keyId ?? '') ?? 0) >= limits.key)
+    if (caller.keyId !== null && (byKey.get(caller.keyId) ?? 0) >= limits.key)
       throw new PurserError('rate_limited', `This key has ${limits.key} calls running, which is its limit. Wait for one to end.`, {
         code: 'concurrency',
         retryAfter: 1,

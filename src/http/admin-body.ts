@@ -3,12 +3,13 @@
 import { PurserError } from '../core/errors.ts'
 import { isObject, type Json, type JsonObject } from '../core/json.ts'
 import { scan, scanLimits } from '../core/scan.ts'
+import { readWhole } from './body.ts'
 import { guardContentType } from './guard.ts'
 
 const mostBytes = 1024 * 1024
 
 export async function readAdminBody(request: Request): Promise<JsonObject> {
-  const bytes = await readBytes(request)
+  const bytes = await readWhole(request, mostBytes, tooLarge)
   if (bytes.length === 0) return {}
   guardContentType(request.headers.get('content-type') ?? undefined)
   const scanned = scan(bytes, { ...scanLimits, distinct: new Set() })
@@ -17,16 +18,6 @@ export async function readAdminBody(request: Request): Promise<JsonObject> {
   return isObject(value) ? value : {}
 }
 
-/** Counted as it comes, so that a body without a length cannot outgrow the limit either. */
-async function readBytes(request: Request): Promise<Uint8Array> {
-  const tooLarge = () => new PurserError('too_large', 'The body is larger than 1 MiB, the most that the admin API takes.')
-  if (Number(request.headers.get('content-length') ?? 0) > mostBytes) throw tooLarge()
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of request.body ?? []) {
-    size += chunk.length
-    if (size > mostBytes) throw tooLarge()
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
+function tooLarge(): PurserError {
+  return new PurserError('too_large', 'The body is larger than 1 MiB, the most that the admin API takes.')
 }

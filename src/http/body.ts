@@ -25,7 +25,25 @@ export function readBody(incoming: IncomingMessage, done: (body: Uint8Array | nu
   })
 }
 
-function tooLarge(bytes: number): PurserError {
+/** The same for a request that is a value. Throws what `tooLarge` makes of the bytes where they are more than `most`. */
+export async function readWhole(request: Request, most: number, tooLarge: (bytes: number) => PurserError): Promise<Uint8Array> {
+  const announced = Number(request.headers.get('content-length') ?? 0)
+  if (announced > most) throw tooLarge(announced)
+  if (request.bodyUsed) throw new PurserError('invalid_request', 'The body of this request has been read already, and it can be read once.')
+  const chunks: Uint8Array[] = []
+  let size = 0
+  // Counted as it comes, so that a body without a length cannot outgrow the limit either.
+  for await (const chunk of request.body ?? []) {
+    if (!(chunk instanceof Uint8Array))
+      throw new PurserError('invalid_request', 'The body of this request is a stream of something else than bytes.')
+    size += chunk.length
+    if (size > most) throw tooLarge(size)
+    chunks.push(chunk)
+  }
+  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
+}
+
+export function tooLarge(bytes: number): PurserError {
   return new PurserError(
     'too_large',
     `The request body has ${bytes} bytes or more, and the limit is ${bodyLimit}. Send less, or name files by reference.`,

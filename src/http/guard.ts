@@ -18,6 +18,12 @@ export function hostsOf(address: string, port: number): ReadonlySet<string> {
 
 /** Throws for a request that must not be routed. `rawHeaders` are names and values in turn, as they came. */
 export function guardRequest(target: string, rawHeaders: readonly string[], edge: Edge): void {
+  guardEdge(rawHeaders, edge)
+  guardTarget(target)
+}
+
+/** What a listener asks beside a plain target: one Host that is its own, and no foreign page. */
+export function guardEdge(rawHeaders: readonly string[], edge: Edge): void {
   let host: string | undefined
   let hosts = 0
   let page: PurserError | undefined
@@ -38,8 +44,12 @@ export function guardRequest(target: string, rawHeaders: readonly string[], edge
     })
   }
   if (page) throw page
+}
+
+/** A path that means the same to everyone who reads it. */
+export function guardTarget(target: string): void {
   if (plainTargets.has(target)) return
-  guardTarget(target)
+  refuseUnplain(target)
   if (plainTargets.size < mostTargets && target.length <= longestTarget) plainTargets.add(target)
 }
 
@@ -59,8 +69,7 @@ function foreignPage(header: string, value: string, edge: Edge): PurserError | u
   return undefined
 }
 
-/** A path that means the same to everyone who reads it. */
-function guardTarget(target: string): void {
+function refuseUnplain(target: string): void {
   if (!/^\/(?!\/)/.test(target))
     throw new PurserError('invalid_request', 'The request line must carry a path that starts with one slash, and no scheme or host.')
   const path = target.split('?', 1)[0]!

@@ -2,7 +2,7 @@
 
 import { hash } from 'node:crypto'
 import { PurserError } from '../core/errors.ts'
-import { hashSecret, type KeyKind, parseKey, sameHash } from '../core/keys.ts'
+import { hashSecret, type KeyKind, keyPrefix, parseKey, sameHash } from '../core/keys.ts'
 import type { Key } from '../core/nouns.ts'
 import type { Clock } from '../core/ports.ts'
 import type { Headers } from '../core/wire.ts'
@@ -59,12 +59,20 @@ function isSecretOf(row: Key, secretHash: string, now: number): boolean {
   return isNewest || (isBefore && row.next_until !== null && row.next_until > now)
 }
 
+/** Whether a request shows a Purser key, right or wrong. Clients that are made to send some key send any other word. */
+export function showsKey(headers: Headers, query: URLSearchParams): boolean {
+  return credentialsOf(headers, query).some((one) => one.startsWith(keyPrefix))
+}
+
+function credentialsOf(headers: Headers, query: URLSearchParams): string[] {
+  const bearer = /^bearer\s+(.+)$/i.exec(headers.authorization ?? '')?.[1]?.trim()
+  const given = [bearer, headers['x-api-key'], headers['x-goog-api-key'], query.get('key')]
+  return given.filter((one): one is string => typeof one === 'string' && one !== '')
+}
+
 /** The one credential of a request. Two are allowed only when they agree. */
 function credentialOf(headers: Headers, query: URLSearchParams): string {
-  const bearer = /^bearer\s+(.+)$/i.exec(headers.authorization ?? '')?.[1]?.trim()
-  const given = [bearer, headers['x-api-key'], headers['x-goog-api-key'], query.get('key')].filter(
-    (one): one is string => typeof one === 'string' && one !== '',
-  )
+  const given = credentialsOf(headers, query)
   const [first] = given
   if (first === undefined) throw refused('is missing: send it as "Authorization: Bearer <key>" or "x-api-key: <key>"')
   if (given.some((one) => one !== first)) throw refused('was sent twice, in two different values')

@@ -1,13 +1,36 @@
-/** A node:http request and response as an Exchange: the caller, seen from the gateway. */
+/** A node:http request and response as the inference face takes them: one arrival, and its exchange with the gateway. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Exchange } from '../core/ports.ts'
 import type { Headers, WireRequest } from '../core/wire.ts'
+import { readBody } from './body.ts'
+import { type Edge, guardEdge } from './guard.ts'
+import type { Arrival } from './inference.ts'
 
 /** Last bytes that the caller does not take hold their socket for at most this long without progress. */
 const lastBytesMs = 30_000
+const tooLarge = 413
 
-export function nodeExchange(incoming: IncomingMessage, outgoing: ServerResponse, request: WireRequest): Exchange {
+export function nodeArrival(incoming: IncomingMessage, outgoing: ServerResponse, edge: () => Edge): Arrival {
+  return {
+    method: incoming.method ?? '',
+    target: incoming.url ?? '',
+    headers: plainHeaders(incoming),
+    peer: incoming.socket.remoteAddress,
+    guard: () => guardEdge(incoming.rawHeaders, edge()),
+    readBody: (done) => readBody(incoming, done),
+    exchange: (request) => exchangeWith(incoming, outgoing, request),
+    send({ status, headers, body }) {
+      if (outgoing.headersSent || outgoing.destroyed) return
+      outgoing.writeHead(status, headers as Record<string, string>)
+      outgoing.end(body)
+      // What is left of a body that is too large is never read, so the socket goes with it.
+      if (status === tooLarge) incoming.once('close', () => outgoing.destroy())
+    },
+  }
+}
+
+function exchangeWith(incoming: IncomingMessage, outgoing: ServerResponse, request: WireRequest): Exchange {
   let ended = false
   /** What the system has taken needs no watch: only bytes that still wait here do. */
   const boundLastBytes = (): void => {
@@ -43,6 +66,6 @@ export function nodeExchange(incoming: IncomingMessage, outgoing: ServerResponse
 }
 
 /** node:http's header values as the house has them: one string a name. */
-export function plainHeaders(incoming: IncomingMessage): Headers {
+function plainHeaders(incoming: IncomingMessage): Headers {
   return incoming.headers as Record<string, string>
 }

@@ -3,6 +3,7 @@
 import { lookup } from 'node:dns'
 import { connect as connectPlain, type LookupFunction, type Socket } from 'node:net'
 import { networkInterfaces } from 'node:os'
+import type { Duplex } from 'node:stream'
 import { connect as connectSecure, getCACertificates } from 'node:tls'
 import type { buildConnector } from 'undici'
 import { type Address, type Cidr, parseAddress } from '../core/addresses.ts'
@@ -15,7 +16,9 @@ import type { Alarm, Wheel } from './wheel.ts'
 /** Where something of this process listens. `host` may be an unspecified address (`0.0.0.0`, `::`). */
 export type Listener = { readonly host: string; readonly port: number }
 
-export type SimulatedAddress = { readonly path: string } | { readonly port: number }
+type Place = { readonly path: string } | { readonly port: number }
+/** A listener's, or a way in for this process alone. */
+export type SimulatedAddress = Place | { readonly connect: () => Duplex }
 
 export type Resolved = { readonly address: string; readonly family: number }
 
@@ -106,24 +109,9 @@ export function connectorTo(target: Target, rules: Rules, world: World, limitMs:
       }
     }
 
-    function open(addresses: readonly Resolved[], place: { readonly path: string } | { readonly port: number }): void {
-      const options = {
-        ...('path' in place ? place : { port: place.port, host: target.simulated ? '127.0.0.1' : target.host }),
-        highWaterMark: 65_536,
-        lookup: lookupOf(addresses),
-      }
+    function open(addresses: readonly Resolved[], place: SimulatedAddress): void {
       let reached = false
-      const opening = target.secure
-        ? connectSecure({
-            ...options,
-            ...(parseAddress(target.host) === undefined ? { servername: target.host } : {}),
-            ...(trusted === undefined ? {} : { ca: trusted }),
-            ...(session === undefined ? {} : { session }),
-            ALPNProtocols: ['http/1.1'],
-            minVersion: 'TLSv1.2',
-            rejectUnauthorized: true,
-          })
-        : connectPlain(options)
+      const opening = 'connect' in place ? (place.connect() as Socket) : openSocket(addresses, place)
       socket = opening
       world.opening.add(opening)
       opening.setNoDelay(true)
@@ -144,6 +132,24 @@ export function connectorTo(target: Target, rules: Rules, world: World, limitMs:
         world.wheel.clear(alarm)
         world.opening.delete(opening)
         callback(null, opening)
+      })
+    }
+
+    function openSocket(addresses: readonly Resolved[], place: Place): Socket {
+      const options = {
+        ...('path' in place ? place : { port: place.port, host: target.simulated ? '127.0.0.1' : target.host }),
+        highWaterMark: 65_536,
+        lookup: lookupOf(addresses),
+      }
+      if (!target.secure) return connectPlain(options)
+      return connectSecure({
+        ...options,
+        ...(parseAddress(target.host) === undefined ? { servername: target.host } : {}),
+        ...(trusted === undefined ? {} : { ca: trusted }),
+        ...(session === undefined ? {} : { session }),
+        ALPNProtocols: ['http/1.1'],
+        minVersion: 'TLSv1.2',
+        rejectUnauthorized: true,
       })
     }
 

@@ -1,22 +1,25 @@
-/** The built-in provider as an HTTP server on a unix socket or a loopback port. It also serves tests as an upstream that keeps a log. */
+/** The built-in provider as an HTTP server on a unix socket, a loopback port, or inside this process alone. It also serves tests as an upstream that keeps a log. */
 
 import { chmod } from 'node:fs/promises'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { isObject, parseJson } from '../core/json.ts'
 import { createServer } from '../core/node-http.ts'
 import type { Clock, Timers } from '../core/ports.ts'
 import { anthropicMessages } from './anthropic-messages.ts'
 import { answerTo, type Format } from './asked.ts'
+import { openInside } from './inside.ts'
 import { modelNamed } from './models.ts'
 import { openaiChat } from './openai-chat.ts'
 import { failure, listing, type Step, scriptFor } from './script.ts'
 
-export type SimulatedAddress = { readonly path: string } | { readonly port: number }
+type Place = { readonly path: string } | { readonly port: number }
+export type SimulatedAddress = Place | { readonly connect: () => Duplex }
 
 export type SimulatedOptions = {
-  /** A unix socket's path, or a port of 127.0.0.1 (0 takes a free one). */
-  readonly listen: SimulatedAddress
+  /** A unix socket's path, a port of 127.0.0.1 (0 takes a free one), or no place at all: then the address is a way in for this process. */
+  readonly listen: Place | 'inside'
   readonly clock: Clock
   readonly timers: Timers
   /** The number in the next answer's ids. */
@@ -86,7 +89,13 @@ export async function startSimulated(options: SimulatedOptions): Promise<Simulat
   })
   server.keepAliveTimeout = 600_000
   server.requestTimeout = 0
-  const address = await listen(server, options.listen)
+  const inside = new Set<Duplex>()
+  const accept = (end: Duplex): void => {
+    inside.add(end)
+    end.once('close', () => inside.delete(end))
+    server.emit('connection', end)
+  }
+  const address = options.listen === 'inside' ? { connect: () => openInside(accept) } : await listen(server, options.listen)
 
   return {
     address,
@@ -101,6 +110,7 @@ export async function startSimulated(options: SimulatedOptions): Promise<Simulat
       new Promise((resolve) => {
         server.close(() => resolve())
         server.closeAllConnections()
+        for (const end of inside) end.destroy()
       }),
   }
 }
@@ -194,7 +204,7 @@ function readBody(request: IncomingMessage, done: (body: string) => void): void 
 }
 
 /** A socket file is for its owner alone. */
-async function listen(server: Server, wanted: SimulatedAddress): Promise<SimulatedAddress> {
+async function listen(server: Server, wanted: Place): Promise<Place> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen('path' in wanted ? { path: wanted.path } : { port: wanted.port, host: '127.0.0.1' }, () => resolve())

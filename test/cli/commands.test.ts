@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { before, test } from 'node:test'
-import { openHome } from '../../src/app.ts'
 import { failure } from '../../src/control/failure.ts'
 import { homeOf } from '../../src/control/home.ts'
 import { writeServerFile } from '../../src/control/server-file.ts'
+import { openHome } from '../../src/opening.ts'
 import { purser, temporaryHome } from './screen.ts'
 
 /** One home for all tests here: migrated and seeded. What a test writes to it is its own model. */

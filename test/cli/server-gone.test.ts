@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openHome } from '../../src/app.ts'
 import { homeOf } from '../../src/control/home.ts'
 import { writeServerFile } from '../../src/control/server-file.ts'
+import { openHome } from '../../src/opening.ts'
 import { purser, temporaryHome } from './screen.ts'
 
 test('commands work on the database themselves where nobody answers any more, and never ask to kill a stranger', async (t) => {

@@ -3,9 +3,10 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, wri
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { openHome, type ServerOptions, startServer } from '../../src/app.ts'
 import { type Home, homeOf } from '../../src/control/home.ts'
 import { systemClock, systemRandom } from '../../src/core/system.ts'
+import { openHome } from '../../src/opening.ts'
+import { type ServerOptions, startServer } from '../../src/server.ts'
 import { lockDatabase } from '../../src/store/open.ts'
 
 function emptyHome(t: TestContext): Home {

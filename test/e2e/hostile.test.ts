@@ -6,7 +6,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import type { RunningServer } from '../../src/app.ts'
+import type { RunningServer } from '../../src/server.ts'
 import { prepareHome, startOn } from '../support/home.ts'
 import { type Caller, callerOf, type Operator, operatorOf, until } from './client.ts'
 

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openHome } from '../../src/app.ts'
 import { homeOf } from '../../src/control/home.ts'
+import { openHome } from '../../src/opening.ts'
 import { addControlRows } from '../support/control-rows.ts'
 import { connectionRow, profileRow } from '../support/gateway.ts'
 import { prepareHome } from '../support/home.ts'

@@ -6,7 +6,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import type { RunningServer } from '../../src/app.ts'
+import type { RunningServer } from '../../src/server.ts'
 import { prepareHome, startOn } from '../support/home.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'purser-http-'))

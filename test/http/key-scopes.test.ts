@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import type { RunningServer } from '../../src/app.ts'
+import type { RunningServer } from '../../src/server.ts'
 import { prepareHome, startOn } from '../support/home.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'purser-key-scopes-'))

@@ -19,7 +19,7 @@ const allowed: readonly { readonly means: string; readonly pattern: RegExp; read
   {
     means: 'node:http',
     pattern: /^import (?!type)[^\n]*(?:'(?:node:)?http'|core\/node-http\.ts')/m,
-    places: ['http/', 'simulated/server.ts', 'cli/', 'app.ts'],
+    places: ['http/', 'simulated/server.ts', 'cli/', 'server.ts'],
   },
   { means: 'process.getBuiltinModule', pattern: /getBuiltinModule/, places: ['core/node-http.ts'] },
   { means: 'node:https, node:http2, node:dgram, node:inspector', pattern: /from '(?:node:)?(?:https|http2|dgram|inspector)'/, places: [] },

@@ -1,11 +1,12 @@
 /** A home made ready before its server starts: migrated, seeded, with keys, and with providers of the test's own. For tests, corpus, clients and bench. */
 
 import { readFileSync } from 'node:fs'
-import { openHome, type RunningServer, startServer } from '../../src/app.ts'
 import { homeOf } from '../../src/control/home.ts'
 import { uuidMaker } from '../../src/core/ids.ts'
 import { systemClock, systemRandom } from '../../src/core/system.ts'
+import { openHome } from '../../src/opening.ts'
 import { parsePrice } from '../../src/pricing/money.ts'
+import { type RunningServer, startServer } from '../../src/server.ts'
 import { type ControlStatement, recordedAt } from '../../src/store/store.ts'
 import { audited } from './audit.ts'
 
