@@ -6,7 +6,13 @@ import { sourceRank } from '../pricing/book.ts'
 import { conditionKey } from '../pricing/conditions.ts'
 import type { AliasRow, CardRow, ComponentRow, MultiplierRow, VoidRow } from '../pricing/rows.ts'
 import { type NewAlias, type NewCard, optionalPrice, priceColumns } from './rate-statements.ts'
-import type { Conflict } from './seed-manifest.ts'
+
+/** What comes in the box and was left out. */
+export type Conflict = {
+  readonly kind: 'provider' | 'connection' | 'profile' | 'route' | 'rate_card' | 'alias'
+  readonly name: string
+  readonly reason: string
+}
 
 export type RatesPresent = {
   readonly cards: readonly CardRow[]

@@ -1,101 +1,113 @@
-/** Puts in what comes in the box and is missing: manifest rows, rate cards, aliases. Run at every start; the second run writes nothing. */
+/** What a start does with what comes in the box: merges a newer manifest, and puts in the rates that are missing. The second run writes nothing. */
 
-import { type Manifest, shippedManifest } from '../catalog/manifest.ts'
-import { type Catalogue, shippedCatalogue } from '../catalog/rate-cards.ts'
 import type { Clock } from '../core/ports.ts'
-import type { Store } from '../store/store.ts'
-import { rateStatements } from './rate-statements.ts'
-import { insertRows } from './row-statements.ts'
-import { type Conflict, type ManifestPlan, planManifest } from './seed-manifest.ts'
-import { planRates, type RatesPlan, type RatesPresent } from './seed-rates.ts'
+import type { AuditEntry, ControlBatch, Store } from '../store/store.ts'
+import { mergeTouches } from './manifest-audit.ts'
+import type { ThingKind } from './manifest-items.ts'
+import { type MergePlan, type PlanLine, planMerge } from './manifest-plan.ts'
+import { readPresent } from './manifest-read.ts'
+import { mergeStatements } from './manifest-statements.ts'
+import { printPath } from './merge.ts'
+import { noRates, planNewRates } from './new-rates.ts'
+import { redacted } from './redacted.ts'
+import type { Conflict } from './seed-rates.ts'
+import { type Shipped, shippedInTheBox } from './shipped.ts'
 
-export type Shipped = { readonly manifest: Manifest; readonly catalogue: Catalogue }
+export type { Shipped }
 
 export type SeedReport = {
   readonly inserted: {
     readonly providers: number
     readonly connections: number
     readonly profiles: number
+    readonly routes: number
     readonly rateCards: number
     readonly aliases: number
   }
-  /** What stands in the way, and was left as it is. */
+  /** What stands in the way or waits for a decision, and was left as it is. */
   readonly conflicts: readonly Conflict[]
+  readonly manifest: {
+    /** `manual`: there is a newer one, and the operator merges it himself. */
+    readonly state: 'merged' | 'current' | 'older' | 'manual'
+    readonly revision: number
+    readonly stored: number
+  }
   /** The revision of the control tables afterwards; null where nothing was written. */
   readonly revision: bigint | null
 }
 
-export async function seed(
-  store: Store,
-  clock: Clock,
-  ids: () => string,
-  shipped: Shipped = { manifest: shippedManifest(), catalogue: shippedCatalogue() },
-): Promise<SeedReport> {
+export async function seed(store: Store, clock: Clock, ids: () => string, shipped: Shipped = shippedInTheBox()): Promise<SeedReport> {
   const { read } = store
-  const [revision, base, providers, connections, profiles, rates] = await Promise.all([
+  const [revision, present, manual] = await Promise.all([
     read.selectFrom('revision').select('n').executeTakeFirst(),
-    read.selectFrom('canonical_base').select(['kind', 'row_id', 'revision']).execute(),
-    read.selectFrom('providers').select(['id', 'name', 'removed_at']).execute(),
-    read.selectFrom('connections').select(['id', 'name', 'removed_at']).execute(),
-    read.selectFrom('model_profiles').select(['id', 'name', 'removed_at']).execute(),
-    ratesPresent(store),
+    readPresent(read),
+    isManual(store),
   ])
-  const seeded = new Set(base.map((row) => `${row.kind}/${row.row_id}`))
-  const isOlder = base.some((row) => row.revision > BigInt(shipped.manifest.revision))
-  const plan = isOlder ? nothing : planManifest(shipped.manifest, { providers, connections, profiles, seeded }, clock.now())
-  const there = new Set([...providers, ...plan.providers].map((row) => row.id))
-  const providerIds = new Map(shipped.manifest.providers.filter((item) => there.has(item.id)).map((item) => [item.name, item.id]))
-  const priced = isOlder ? noRates : planRates(shipped.catalogue, rates, providerIds, ids)
-  const rateRows = rateStatements(read, ids, priced.cards, priced.aliases)
-  const statements = [
-    ...insertRows(read, 'providers', plan.providers),
-    ...insertRows(read, 'connections', plan.connections),
-    ...insertRows(read, 'model_profiles', plan.model_profiles),
-    ...insertRows(read, 'canonical_base', plan.canonical_base),
-    ...rateRows,
-  ]
-  const inserted = {
-    providers: plan.providers.length,
-    connections: plan.connections.length,
-    profiles: plan.model_profiles.length,
-    rateCards: priced.cards.length,
-    aliases: priced.aliases.length,
+  const plan = planMerge(shipped.manifest, present)
+  const state = stateOf(plan, manual)
+  const { changes, record } = state === 'merged' ? plan : nothing
+  const rates = state === 'older' ? noRates : await planNewRates(store, shipped, present, changes, ids)
+  const statements = [...mergeStatements(read, { changes, record, present, now: clock.now() }), ...rates.statements]
+  const inserted = { ...counted(changes), rateCards: rates.cards, aliases: rates.aliases }
+  const report = {
+    inserted,
+    conflicts: [...plan.lines.flatMap(conflictOf), ...rates.conflicts],
+    manifest: { state, revision: plan.revision, stored: plan.stored },
   }
-  const conflicts = [...plan.conflicts, ...priced.conflicts]
-  if (statements.length === 0) return { inserted, conflicts, revision: null }
+  if (statements.length === 0) return { ...report, revision: null }
   const written = await store.writer.control({
     statements,
-    audit: [
-      {
-        id: ids(),
-        actor_key_id: null,
-        face: 'start',
-        operation: 'seed',
-        target_kind: 'manifest',
-        target_id: String(shipped.manifest.revision),
-        before: {},
-        after: inserted,
-        undo: {},
-      },
-    ],
+    audit: auditOf(plan, changes, inserted, ids),
     ...(revision === undefined ? {} : { expectRevision: revision.n }),
-    ...(rateRows.length === 0 ? {} : { rates: { source: `manifest@${shipped.catalogue.version}`, actor: 'seed', note: null } }),
+    ...rates.sealed,
   })
-  return { inserted, conflicts, revision: written.revision }
+  return { ...report, revision: written.revision }
 }
 
-const noRates: RatesPlan = { cards: [], aliases: [], conflicts: [] }
+const nothing = { changes: [], record: null } satisfies Partial<MergePlan>
 
-/** An older release beside a newer database has nothing to say of its rows. */
-const nothing: ManifestPlan = { providers: [], connections: [], model_profiles: [], canonical_base: [], conflicts: [] }
+/** A first start has nothing that a merge could change unasked. */
+function stateOf({ revision, stored }: MergePlan, manual: boolean): SeedReport['manifest']['state'] {
+  if (revision === stored) return 'current'
+  if (revision < stored) return 'older'
+  return manual && stored > 0 ? 'manual' : 'merged'
+}
 
-async function ratesPresent({ read }: Store): Promise<RatesPresent> {
-  const [cards, components, multipliers, voids, aliases] = await Promise.all([
-    read.selectFrom('rate_cards').selectAll().execute(),
-    read.selectFrom('rate_card_components').selectAll().execute(),
-    read.selectFrom('rate_card_multipliers').selectAll().execute(),
-    read.selectFrom('rate_card_voids').selectAll().execute(),
-    read.selectFrom('model_aliases').selectAll().execute(),
-  ])
-  return { cards, components, multipliers, voids, aliases }
+async function isManual({ read }: Store): Promise<boolean> {
+  const row = await read.selectFrom('settings').select('value').where('name', '=', 'manifest.apply').executeTakeFirst()
+  return row?.value === 'manual'
+}
+
+function counted(changes: MergePlan['changes']) {
+  const count = (kind: ThingKind) => changes.filter(({ before, after }) => before === null && after.kind === kind).length
+  return { providers: count('provider'), connections: count('connection'), profiles: count('profile'), routes: count('route') }
+}
+
+function conflictOf({ action, kind, name, path, reason }: PlanLine): readonly Conflict[] {
+  if (action === 'name_taken' || action === 'absent') return [{ kind, name, reason: reason ?? action }]
+  if (action !== 'conflict' && action !== 'held') return []
+  return [{ kind, name: `${name}.${printPath(path!)}`, reason: reason ?? 'both_changed' }]
+}
+
+/** One entry for the run, and one for each row that a merge into a database in use has touched. */
+function auditOf(
+  plan: MergePlan,
+  changes: MergePlan['changes'],
+  inserted: SeedReport['inserted'],
+  ids: () => string,
+): ControlBatch['audit'] {
+  const entry = (rest: Pick<AuditEntry, 'target_kind' | 'target_id' | 'before' | 'after' | 'undo'>): AuditEntry => ({
+    id: ids(),
+    actor_key_id: null,
+    face: 'start',
+    operation: 'seed',
+    ...rest,
+  })
+  const touches = plan.stored === 0 ? [] : mergeTouches(plan.revision, changes)
+  return [
+    entry({ target_kind: 'manifest', target_id: String(plan.revision), before: {}, after: inserted, undo: {} }),
+    ...touches.map(({ kind, id, before, after, undo }) =>
+      entry({ target_kind: kind, target_id: id, before: redacted(before), after: redacted(after), undo: undo ?? {} }),
+    ),
+  ]
 }

@@ -4,11 +4,11 @@ import { manifestSchema, shippedManifest } from '../../src/catalog/manifest.ts'
 import { contracts } from '../../src/contracts/index.ts'
 
 const manifest = shippedManifest()
-const all = [...manifest.providers, ...manifest.connections, ...manifest.profiles]
+const all = [...manifest.providers, ...manifest.connections, ...manifest.profiles, ...manifest.routes]
 
 test('every item has an id of its own and a name that no other of its kind bears', () => {
   assert.equal(new Set(all.map((item) => item.id)).size, all.length)
-  for (const kind of [manifest.providers, manifest.connections, manifest.profiles])
+  for (const kind of [manifest.providers, manifest.connections, [...manifest.profiles, ...manifest.routes]])
     assert.equal(new Set(kind.map((item) => item.name)).size, kind.length)
 })
 

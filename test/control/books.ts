@@ -46,7 +46,7 @@ export type Entry = {
 
 /** The cards of the simulated provider alone: a thousand more would only take time. */
 const shipped = shippedCatalogue()
-const few = {
+export const few = {
   ...shipped,
   cards: shipped.cards.filter((card) => card.provider.startsWith('simulated')),
   aliases: shipped.aliases.filter((alias) => alias.provider.startsWith('simulated')),

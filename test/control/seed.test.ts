@@ -60,13 +60,15 @@ eachStore((fresh) => {
       providers: manifest.providers.length,
       connections: manifest.connections.length,
       profiles: manifest.profiles.length,
+      routes: manifest.routes.length,
       rateCards: shipped.catalogue.cards.length,
       aliases: shipped.catalogue.aliases.length,
     })
     assert.deepEqual([first.conflicts, first.revision], [[], 1n])
     const before = await everything(store)
     const second = await seed(store, clock, ids)
-    assert.deepEqual([second.revision, second.conflicts, Object.values(second.inserted)], [null, [], [0, 0, 0, 0, 0]])
+    assert.deepEqual([second.revision, second.conflicts, Object.values(second.inserted)], [null, [], [0, 0, 0, 0, 0, 0]])
+    assert.deepEqual([first.manifest.state, second.manifest.state], ['merged', 'current'])
     assert.deepEqual(await everything(store), before)
   })
 
@@ -74,7 +76,7 @@ eachStore((fresh) => {
     const store = await fresh(t)
     await seed(store, clock, ids)
     const connections = await store.read.selectFrom('connections').selectAll().execute()
-    const base = await store.read.selectFrom('canonical_base').selectAll().execute()
+    const base = await store.read.selectFrom('canonical_base').selectAll().where('kind', '!=', 'manifest').execute()
     assert.equal(base.length, manifest.providers.length + manifest.connections.length + manifest.profiles.length)
     for (const row of connections) {
       assert.deepEqual([row.is_canonical, row.canonical_revision], [true, BigInt(manifest.revision)])
@@ -144,9 +146,11 @@ eachStore((fresh) => {
     const cards = await store.read.selectFrom('rate_cards').select('id').where('provider_id', '=', 'mine').execute()
     assert.deepEqual(cards, [])
     await write(store, "UPDATE providers SET name = 'mine' WHERE id = 'mine'")
-    const later = await seed(store, clock, ids)
+    assert.deepEqual((await seed(store, clock, ids)).inserted.providers, 0, 'the same revision is not merged again by itself')
+    const next = { ...shipped, manifest: { ...manifest, revision: manifest.revision + 1 } }
+    const later = await seed(store, clock, ids, next)
     assert.deepEqual([later.conflicts, later.inserted.providers, later.inserted.connections], [[], 1, 2])
-    assert.equal((await seed(store, clock, ids)).revision, null)
+    assert.equal((await seed(store, clock, ids, next)).revision, null)
   })
 
   test('an older release puts no manifest rows and no prices beside a newer one', async (t) => {
@@ -161,6 +165,7 @@ eachStore((fresh) => {
     await seed(store, clock, ids, { ...shipped, manifest: newer })
     const report = await seed(store, clock, ids, { ...shipped, catalogue: catalogueOf('0', [{ model: 'priced-by-mistake-once' }]) })
     assert.deepEqual([report.inserted.providers, report.inserted.rateCards], [0, 0])
+    assert.deepEqual(report.manifest, { state: 'older', revision: manifest.revision, stored: manifest.revision + 1 })
   })
 
   test('a later catalogue adds what is new, leaves what is equal, and lists what differs', async (t) => {

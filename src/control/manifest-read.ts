@@ -1,0 +1,46 @@
+/** Reads what a merge must know of a database: the rows that a manifest speaks of, their bases, and the record of merges. */
+
+import type { Kysely } from 'kysely'
+import { z } from 'zod'
+import type { JsonObject } from '../core/json.ts'
+import type { Tables } from '../store/schema.ts'
+import { type ControlRows, kinds, type ThingKind, thingsOf } from './manifest-items.ts'
+import type { MergeRecord, Present } from './manifest-plan.ts'
+
+/** The row of `canonical_base` that is no base: the record of merges. */
+export const recordKey = { kind: 'manifest', row_id: 'manifest' } as const
+
+const recordFields = z.object({
+  frozen: z.record(z.string(), z.record(z.string(), z.int())).default({}),
+  retired: z.record(z.string(), z.int()).default({}),
+})
+
+export async function readPresent(read: Kysely<Tables>): Promise<Present> {
+  const [bases, rows] = await Promise.all([read.selectFrom('canonical_base').selectAll().execute(), readControlRows(read)])
+  const record = bases.find(({ kind }) => kind === recordKey.kind)
+  return {
+    things: thingsOf(rows),
+    bases: bases.flatMap(({ kind, row_id, revision, fields }) =>
+      isThingKind(kind) ? [{ kind, id: row_id, revision: Number(revision), fields: fields as JsonObject }] : [],
+    ),
+    record:
+      record === undefined
+        ? null
+        : { revision: Number(record.revision), ...(recordFields.parse(record.fields) as Omit<MergeRecord, 'revision'>) },
+  }
+}
+
+async function readControlRows(read: Kysely<Tables>): Promise<ControlRows> {
+  const [providers, connections, model_profiles, routes, route_members] = await Promise.all([
+    read.selectFrom('providers').selectAll().execute(),
+    read.selectFrom('connections').selectAll().execute(),
+    read.selectFrom('model_profiles').selectAll().execute(),
+    read.selectFrom('routes').selectAll().execute(),
+    read.selectFrom('route_members').selectAll().execute(),
+  ])
+  return { providers, connections, model_profiles, routes, route_members }
+}
+
+function isThingKind(kind: string): kind is ThingKind {
+  return (kinds as readonly string[]).includes(kind)
+}
