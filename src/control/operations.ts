@@ -11,6 +11,7 @@ import { migrationsList } from './migrations.ts'
 import { modePlan } from './mode.ts'
 import { modeFlip, modeUndo } from './mode-flip.ts'
 import { routesGet, routesList } from './model-routes.ts'
+import { routesCreate, routesDisable, routesEnable, routesRemove, routesUpdate } from './model-routes-write.ts'
 import type { Operation } from './operation.ts'
 import { profilesGet, profilesList } from './profiles.ts'
 import { profilesCreate, profilesDisable, profilesEnable, profilesRemove, profilesUpdate } from './profiles-write.ts'
@@ -47,6 +48,11 @@ export const operations = [
   profilesRemove,
   routesList,
   routesGet,
+  routesCreate,
+  routesUpdate,
+  routesEnable,
+  routesDisable,
+  routesRemove,
   ratesList,
   ratesGet,
   ratesCreate,

@@ -62,6 +62,11 @@ export async function referrersOfProfile(context: OperationContext, { id, name }
   return unique([...named('route', routes), ...(await whoNames(context, name))])
 }
 
+/** What names it. */
+export async function referrersOfRoute(context: OperationContext, { name }: Named): Promise<Referrer[]> {
+  return whoNames(context, name)
+}
+
 /** Refuses another name for what is known by the one it has, and lists who knows it. */
 export async function refuseRenamed(context: OperationContext, noun: string, name: string): Promise<void> {
   const referrers = await whoNames(context, name)
@@ -85,7 +90,7 @@ async function whoNames({ store }: OperationContext, name: string): Promise<Refe
     'key',
     keys.filter(({ scopes }) => {
       const profiles = at(scopes, 'profiles')
-      return Array.isArray(profiles) && profiles.includes(name)
+      return at(scopes, 'default') === name || (Array.isArray(profiles) && profiles.includes(name))
     }),
   )
 }

@@ -45,6 +45,12 @@ export function updateRow<T extends TableName & TableWithId>(
   return { sql: query.sql, parameters: query.parameters, expectChanges: 1 }
 }
 
+/** Takes out the members of a route: as many as there were when the change was planned. */
+export function deleteMembers(read: Kysely<Tables>, routeId: string, count: number): ControlStatement {
+  const query = read.deleteFrom('route_members').where('route_id', '=', routeId).compile()
+  return { sql: query.sql, parameters: query.parameters, expectChanges: count }
+}
+
 type TableWithId = { [T in TableName]: 'id' extends keyof Row<T> ? T : never }[TableName]
 
 function bound(value: unknown, kind: Kind): unknown {

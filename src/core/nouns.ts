@@ -94,7 +94,8 @@ export const routeMember = z.object({
   route_id: z.string(),
   position: z.int().min(0),
   profile_id: z.string(),
-  weight: z.int().min(0).nullable(),
+  /** The chance of coming first among the members beside it that have one too. */
+  weight: z.int().min(1).max(1_000_000).nullable(),
   conditions: z.record(z.string(), json),
 })
 export type RouteMember = z.infer<typeof routeMember>

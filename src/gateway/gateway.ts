@@ -78,14 +78,14 @@ export function createGateway(deps: GatewayDeps): Gateway {
     else byKey.delete(keySlot)
   }
 
-  /** The same name in the same directory resolves once: its targets are then the same objects from call to call. */
+  /** The same name in the same directory resolves once: its targets are then the same objects from call to call. But where weights are drawn, each call has its own order. */
   const choices = new WeakMap<Directory, Map<string, Choice>>()
-  const choiceOf = (directory: Directory, name: string): Choice => {
+  const choiceOf = (directory: Directory, name: string, callId: string): Choice => {
     let known = choices.get(directory)
     if (!known) choices.set(directory, (known = new Map()))
     const found = known.get(name)
-    if (found) return found
-    const { targets, decision } = resolve(directory, name, deps.presenceOf)
+    if (found && found.decision.weights === undefined) return found
+    const { targets, decision } = resolve(directory, name, deps.presenceOf, callId)
     const candidates = targets.map((target) => ({ target, facts: factsOf(target), origin: originOf(target.destination.baseUrl) }))
     const made = { candidates, decision, decisionText: canonicalJson(decision) }
     if (known.size < limits.choices) known.set(name, made)
@@ -102,7 +102,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
       const name = nameFor(directory, caller.grant, asked.model)
       const substitute = name === asked.model ? null : `nobody has this name: the key's default ${name} answers`
       if (substitute !== null) deps.log.warn({ requestId, keyId: caller.keyId, asked: asked.model }, substitute)
-      const choice = choiceOf(visibleTo(directory, caller.grant), name)
+      const choice = choiceOf(visibleTo(directory, caller.grant), name, requestId)
       const line = lineUp(choice.candidates, (candidate) => {
         const prepared = prepare(deps, { request: exchange.request, contract, codec }, candidate)
         if (substitute === null) return prepared

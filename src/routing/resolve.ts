@@ -6,14 +6,14 @@ import type { Directory, Quarantined } from './directory.ts'
 import { byProfile, byProviderModel, existing, type PresenceOf, type Resolution, unusable } from './profile.ts'
 import { byRoute } from './route.ts'
 
-/** Name order: an exact profile or route (no name is both), `anthropic/` before either, `provider/model` split on the first slash. */
-export function resolve(directory: Directory, name: string, presenceOf: PresenceOf): Resolution {
+/** `callId` draws the order where a route has weights. Name order: an exact profile or route (no name is both), `anthropic/` before either, `provider/model` split on the first slash. */
+export function resolve(directory: Directory, name: string, presenceOf: PresenceOf, callId?: string): Resolution {
   const plain = plainName(directory, name)
   const via = plain === name ? 'profile' : 'anthropic-prefix'
   const profile = directory.profiles.get(plain ?? '')
   if (profile) return byProfile(directory, profile, via, presenceOf)
   const route = directory.routes.get(plain ?? '')
-  if (route) return byRoute(directory, route, presenceOf)
+  if (route) return byRoute(directory, route, presenceOf, callId)
   const served = providerModel(directory, name)
   if (served) return byProviderModel(directory, served.provider, served.model, name, presenceOf)
   throw unknownName(directory, name)

@@ -4,22 +4,24 @@ import { asPurserError, PurserError } from '../core/errors.ts'
 import type { Profile, Route, RouteMember } from '../core/nouns.ts'
 import { type Boundary, boundaryOf, crossingOf, localityOf } from './boundary.ts'
 import type { Directory } from './directory.ts'
+import { drawnOrder, isWeighted } from './draw.ts'
 import { byProfile, disabled, type PresenceOf, type Resolution, unusable } from './profile.ts'
 import type { Decision, Skipped, Target } from './target.ts'
 
 /**
  * The boundary is the first member's, whether it can be used or not: so a missing secret never sends a call to another payer.
- * From there no step may cross, unless the route says so itself.
+ * From there no step may cross, unless the route says so itself. Weights are drawn by the call's id; without one, members stand in
+ * their order.
  */
-export function byRoute(directory: Directory, route: Route, presenceOf: PresenceOf): Resolution {
+export function byRoute(directory: Directory, route: Route, presenceOf: PresenceOf, callId?: string): Resolution {
   if (route.disabled) throw disabled('route', route.name, directory)
   const [first] = route.members
   if (!first) throw unusable(route.name, 'the route has no members')
   let here = homeOf(directory, route, first)
   const targets: Target[] = []
   const skipped: Skipped[] = []
-  for (const member of route.members) {
-    const name = directory.profilesById.get(member.profile_id)?.name ?? member.profile_id
+  for (const member of callId === undefined ? route.members : drawnOrder(route.members, callId)) {
+    const name = memberName(directory, member)
     try {
       const found = memberOf(directory, member, presenceOf)
       const there = boundaryOf(found.targets[0].provider, found.targets[0].connection)
@@ -46,8 +48,17 @@ export function byRoute(directory: Directory, route: Route, presenceOf: Presence
     skipped,
     fallbacks: others.map(nameOf),
     allow_cross: route.allow_cross,
+    ...(isWeighted(route.members) ? { weights: weightsOf(directory, route) } : {}),
   }
   return { targets: [winner, ...others], decision }
+}
+
+function memberName(directory: Directory, { profile_id }: RouteMember): string {
+  return directory.profilesById.get(profile_id)?.name ?? profile_id
+}
+
+function weightsOf(directory: Directory, { members }: Route): Readonly<Record<string, number>> {
+  return Object.fromEntries(members.flatMap((member) => (member.weight === null ? [] : [[memberName(directory, member), member.weight]])))
 }
 
 function memberOf(directory: Directory, member: RouteMember, presenceOf: PresenceOf): Resolution {

@@ -43,6 +43,12 @@ eachStore((fresh) => {
       'profiles.enable': { profile: 'swift' },
       'profiles.disable': { profile: 'swift' },
       'profiles.remove': { profile: 'swift' },
+      'routes.get': { route: 'lane' },
+      'routes.create': { name: 'way', members: ['simulated', 'simulated-claude:2'] },
+      'routes.update': { route: 'way', members: [{ profile: 'simulated', weight: 3 }] },
+      'routes.enable': { route: 'way' },
+      'routes.disable': { route: 'way' },
+      'routes.remove': { route: 'way' },
       'rates.get': { card: card!.id },
       'rates.history': { provider: 'simulated', model: 'simulated-1' },
       'rates.at': { provider: 'simulated', model: 'simulated-1' },
@@ -51,8 +57,8 @@ eachStore((fresh) => {
       'calls.get': { call },
       'explain.call': { call },
     }
+    await invoke(by('routes.create'), books.context, { name: 'lane', members: ['simulated'] })
     for (const operation of operations) {
-      if (operation.name === 'routes.get') continue
       // They need a plan, and have their own test.
       if (operation.name === 'mode.flip' || operation.name === 'mode.undo') continue
       const answer = await invoke(operation, books.context, inputs[operation.name] ?? {})

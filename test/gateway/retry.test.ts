@@ -2,7 +2,20 @@
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { type Asked, again, connectionRow, directoryOf, profileRow, providerRow, routeRow, type Stage, sent } from '../support/gateway.ts'
+import { canonicalJson } from '../../src/core/json.ts'
+import { resolve } from '../../src/routing/resolve.ts'
+import {
+  type Asked,
+  again,
+  connectionRow,
+  directoryOf,
+  FakeCaller,
+  profileRow,
+  providerRow,
+  routeRow,
+  type Stage,
+  sent,
+} from '../support/gateway.ts'
 import { chatFrames, chatReply } from './answers.ts'
 
 const overloaded = { error: { message: 'Too busy.', type: 'server_error', code: null, param: null } }
@@ -138,6 +151,31 @@ describe('the same target again', () => {
 })
 
 describe('the next target', () => {
+  test('where a route has weights, each call goes the way that its own id draws, and its row says which', () => {
+    const members = directory.routes.get('all')!.members.map((member) => ({ ...member, weight: 1 }))
+    const drawing = { ...directory, routes: new Map([['all', { ...directory.routes.get('all')!, members }]]) }
+    const { gateway, upstream, ledger } = sent({ directory: drawing, body: { model: 'all' } })
+    const seen = new Set<string>()
+    for (let n = 0; n < 12; n++) {
+      const body = { model: 'all', messages: [{ role: 'user', content: 'hello' }] }
+      const exchange = new FakeCaller(body, '/v1/chat/completions')
+      const requestId = `drawn-${n}`
+      gateway.dispatch({
+        exchange,
+        requestId,
+        caller: { tenantId: 'default', keyId: null, grant: null },
+        contract: 'openai-chat',
+        endpoint: 'generate',
+      })
+      const { decision } = resolve(drawing, 'all', () => 'present', requestId)
+      assert.equal(ledger.call?.decision, canonicalJson(decision))
+      ledger.admit()
+      assert.equal(`at-${new URL(upstream.request!.destination.baseUrl).hostname.split('.')[0]}`, decision.winner)
+      seen.add(decision.winner)
+    }
+    assert.ok(seen.size > 1, 'and not all go the same way')
+  })
+
   test('targets are asked in the order of the route', () => {
     const call = ask('all')
     for (const status of [401, 404]) {

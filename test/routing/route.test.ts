@@ -61,6 +61,34 @@ describe('the members of a route', () => {
     assert.deepEqual(decision, { via: 'route', winner: 'p0', connection: 'c0', skipped: [], fallbacks: ['p1', 'p2'], allow_cross: [] })
   })
 
+  test('with weights are drawn by the id of the call, and the decision holds what was drawn from', () => {
+    const sides = [{}, {}, {}]
+    const plain = routed(sides)
+    const members = plain.routes.get('r')!.members.map((member, n) => ({ ...member, weight: n < 2 ? n + 1 : null }))
+    const drawn = (callId?: string) => resolve(routed(sides, { members }), 'r', present, callId)
+    const orders = new Set(
+      Array.from({ length: 30 }, (_, n) =>
+        drawn(`call-${n}`)
+          .targets.map(({ profile }) => profile?.name)
+          .join(),
+      ),
+    )
+    assert.deepEqual(orders, new Set(['p0,p1,p2', 'p1,p0,p2']))
+    assert.deepEqual(drawn('call-1').decision, drawn('call-1').decision)
+    assert.deepEqual(drawn().decision, { ...resolve(plain, 'r', present).decision, weights: { p0: 1, p1: 2 } })
+  })
+
+  test('with weights are held against the boundary of the first by place, whoever is drawn', () => {
+    const sides: Side[] = [{ billing: 'own' }, { billing: 'platform' }]
+    const members = routed(sides)
+      .routes.get('r')!
+      .members.map((member) => ({ ...member, weight: 1 }))
+    for (let n = 0; n < 20; n++) {
+      const { targets, decision } = resolve(routed(sides, { members }), 'r', present, `call-${n}`)
+      assert.deepEqual([targets.length, decision.winner, decision.skipped[0]?.reason], [1, 'p0', 'boundary:billing own→platform'])
+    }
+  })
+
   test('are reached as anthropic/<route> too', () => {
     assert.equal(resolve(routed([{}, {}]), 'anthropic/r', present).targets.length, 2)
   })
