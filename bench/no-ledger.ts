@@ -43,8 +43,12 @@ const gateway = createGateway({
   ledger: forgetful,
   upstream,
   presenceOf: () => 'absent',
-  secretOf: () => {
-    throw new Error('The providers of the bench have no secrets.')
+  secrets: {
+    secretOf: () => {
+      throw new Error('The providers of the bench have no secrets.')
+    },
+    warm: () => undefined,
+    reload: () => null,
   },
   clock: systemClock,
   timers: systemTimers,

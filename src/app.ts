@@ -5,6 +5,8 @@ import { fileFault } from './control/file-fault.ts'
 import type { Home } from './control/home.ts'
 import { inspectDatabase } from './control/inspect.ts'
 import { release } from './control/release.ts'
+import { presenceIn } from './control/secret-presence.ts'
+import { cataloguePairs, readSecretRows, referencesOf } from './control/secret-rows.ts'
 import type { SeedReport } from './control/seed.ts'
 import { withoutPassword } from './core/database-address.ts'
 import { PurserError } from './core/errors.ts'
@@ -17,8 +19,9 @@ import { type Authenticator, createAuthenticator } from './http/keys.ts'
 import { createLedger } from './ledger/ledger.ts'
 import { settleOrphans } from './ledger/recover.ts'
 import type { Listener } from './net/connector.ts'
+import { originOf } from './net/destination.ts'
 import { createEgress } from './net/egress.ts'
-import { forgetEnvironment, readEnvironment, type Secrets, variableOf } from './net/secrets.ts'
+import { createVault } from './net/vault.ts'
 import { type DatabaseOptions, type FirstKeys, openAlone, openHome } from './opening.ts'
 import { type Directory, readDirectory } from './routing/directory.ts'
 import { type Simulated, startSimulated } from './simulated/server.ts'
@@ -30,6 +33,8 @@ export type AppOptions = DatabaseOptions & {
   readonly simulated: 'port' | 'inside' | null
   /** The environment is this process's own: what was read is taken out of it, so that no child and no crash report carries it. */
   readonly ownsEnvironment: boolean
+  /** What a credential `command:NAME` runs, as the configuration file has it: a program and its arguments. */
+  readonly commands?: Readonly<Record<string, readonly string[]>>
   readonly log: Log
 }
 
@@ -77,12 +82,23 @@ export async function openApp(options: AppOptions): Promise<App> {
   try {
     const nextId = uuidMaker(systemClock, systemRandom)
     let directory = await readDirectory(store.read)
+    const vault = createVault({
+      clock: systemClock,
+      keys: opened.keys,
+      catalogue: cataloguePairs(),
+      environment: { variables: process.env, forget: options.ownsEnvironment },
+      folder: home?.secrets ?? null,
+      commands: new Map(Object.entries(options.commands ?? {})),
+    })
+    vault.update(await readSecretRows(store), referencesOf(directory))
     const refresh = async (): Promise<void> => {
       const read = await readDirectory(store.read)
+      const rows = await readSecretRows(store)
       // Two that overlap may end in either order.
-      if (read.revision >= directory.revision) directory = read
+      if (read.revision < directory.revision) return
+      vault.update(rows, referencesOf(read))
+      directory = read
     }
-    const secrets = readSecrets(directory, options.ownsEnvironment)
     const ledger = createLedger(store.writer, store.instance)
     const orphans = await settleOrphans(store, ledger, systemClock.now())
     store.readAside()
@@ -103,12 +119,8 @@ export async function openApp(options: AppOptions): Promise<App> {
       directory: () => directory,
       ledger,
       upstream,
-      presenceOf: (reference) => secrets.presence(reference),
-      secretOf: (reference, origin) => {
-        const secret = secrets.resolveCredential(reference, origin)
-        if (secret === 'absent') throw new PurserError('unavailable', `The secret ${reference} is absent.`, { code: 'secret_unavailable' })
-        return secret
-      },
+      presenceOf: (reference, baseUrl) => vault.usable(reference, originOf(baseUrl)),
+      secrets: vault,
       clock: systemClock,
       timers: systemTimers,
       random: systemRandom,
@@ -129,7 +141,9 @@ export async function openApp(options: AppOptions): Promise<App> {
         mintedKeys: opened.mintedKeys,
         seeded: opened.seeded,
         orphans,
-        credentialsFound: credentialNames(directory).filter((name) => secrets.presence(`env:${name}`) === 'present'),
+        credentialsFound: [...referencesOf(directory)]
+          .filter((reference) => reference.startsWith('env:') && vault.standing(reference, null).presence === 'present')
+          .map((reference) => reference.slice('env:'.length)),
         quarantined: directory.quarantined,
       },
       fetchFor,
@@ -145,7 +159,8 @@ export async function openApp(options: AppOptions): Promise<App> {
         database: withoutPassword(options.database),
         home,
         inspect: () => inspectDatabase(options.database),
-        presence: (auth) => (auth.type === 'none' ? 'not_needed' : auth.credential === null ? 'absent' : secrets.presence(auth.credential)),
+        presence: presenceIn(vault),
+        secrets: vault,
         fetch: (request) => ownFetch(request),
         refresh,
       }),
@@ -193,19 +208,4 @@ export async function waitUntil(over: () => boolean, ms: number, look: () => voi
 async function openSimulated(where: AppOptions['simulated']): Promise<Simulated | null> {
   if (where === null) return null
   return startSimulated({ listen: where === 'port' ? { port: 0 } : where, clock: systemClock, timers: systemTimers })
-}
-
-/** The environment is read once, for the names that connections refer to. */
-function readSecrets(directory: Directory, ownsEnvironment: boolean): Secrets {
-  const names = credentialNames(directory)
-  const secrets = readEnvironment(names)
-  if (ownsEnvironment) forgetEnvironment(names)
-  return secrets
-}
-
-function credentialNames(directory: Directory): string[] {
-  const references = [...directory.connections.values()].flatMap(({ auth }) =>
-    auth.type !== 'none' && auth.credential?.startsWith('env:') ? [auth.credential] : [],
-  )
-  return [...new Set(references.map(variableOf))]
 }

@@ -3,12 +3,15 @@
 import { hasKeys, mintFirstKeys, readPepper } from './control/bootstrap.ts'
 import { fileFault } from './control/file-fault.ts'
 import { type Home, makeHome } from './control/home.ts'
+import { makeKek, needsKek, noKek } from './control/kek-file.ts'
 import { release } from './control/release.ts'
 import { type SeedReport, seed } from './control/seed.ts'
 import { isPostgres } from './core/database-address.ts'
 import { PurserError } from './core/errors.ts'
 import { uuidMaker } from './core/ids.ts'
 import { systemClock, systemRandom } from './core/system.ts'
+import { kekBytes, kekOf, keyringOf } from './net/kek.ts'
+import type { Keys } from './net/vault.ts'
 import { makeReady } from './store/migrate.ts'
 import { type OpenStore, openStore } from './store/open.ts'
 
@@ -59,7 +62,8 @@ async function openBooks<More>(
   }
 }
 
-export type OpenedHome = Books & { readonly pepper: Uint8Array; readonly mintedKeys: boolean }
+/** `keys`: the key-encryption key of sealed secrets, or why there is none. */
+export type OpenedHome = Books & { readonly pepper: Uint8Array; readonly keys: Keys; readonly mintedKeys: boolean }
 /** `pepper` is null where nothing keeps one: there, keys are of no use. */
 export type Opened = Omit<OpenedHome, 'pepper'> & { readonly pepper: Uint8Array | null }
 
@@ -74,16 +78,19 @@ export function openHome(options: DatabaseOptions & { readonly home: Home; reado
     const keyless = !(await hasKeys(store))
     if (keyless && firstKeys === 'require') throw noKeyYet()
     const pepper = readPepper(home, !keyless)
+    const keys = makeKek(home.kek, await needsKek(store))
     const mintedKeys = keyless && firstKeys === 'mint'
     if (mintedKeys) await mintFirstKeys({ store, home, pepper, clock: systemClock, random: systemRandom, ids })
-    return { pepper, mintedKeys }
+    return { pepper, keys, mintedKeys }
   })
 }
 
-/** A database and no files beside it. Keys need a pepper that lives as long as they do, which only a database in memory has then. */
+/** A database and no files beside it. Keys need a pepper, and sealed secrets a key of theirs, that live as long as they do: which only a database in memory has then. */
 export function openAlone(options: DatabaseOptions): Promise<Opened> {
-  const pepper = options.database === ':memory:' ? systemRandom.bytes(32) : null
-  return openBooks(options, async () => ({ pepper, mintedKeys: false }))
+  const inMemory = options.database === ':memory:'
+  const pepper = inMemory ? systemRandom.bytes(32) : null
+  const keys = inMemory ? keyringOf([kekOf(systemRandom.bytes(kekBytes))]) : noKek
+  return openBooks(options, async () => ({ pepper, keys, mintedKeys: false }))
 }
 
 function makeFolders(home: Home): void {

@@ -27,6 +27,8 @@ export type ServerOptions = DatabaseOptions & {
   /** Whether a port was asked for: then it is never moved. */
   readonly portsAsked: { readonly port: boolean; readonly adminPort: boolean }
   readonly allowPlainHttp?: boolean
+  /** What a credential `command:NAME` runs, as the configuration file has it: a program and its arguments. */
+  readonly commands?: Readonly<Record<string, readonly string[]>>
   readonly log: Log
 }
 

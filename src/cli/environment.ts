@@ -10,6 +10,7 @@ export const environmentNames = {
   PURSER_PORT: 'The port for inference.',
   PURSER_ADMIN_PORT: 'The port for the admin API.',
   PURSER_DATABASE_URL: 'The database: a file or a postgres:// address.',
+  PURSER_KEK_FILE: 'The file of the key-encryption key, instead of config/kek.',
   PURSER_ADMIN_URL: 'The admin API that commands use, instead of looking for a server on this home.',
   PURSER_ADMIN_TOKEN: 'The admin key that commands use, instead of the one in the home.',
   PURSER_LOG_LEVEL: 'How much serve logs: fatal error warn info debug trace silent.',
@@ -18,7 +19,7 @@ export const environmentNames = {
 } as const
 
 /** Names that have no effect yet but are reserved, so they draw no warning. */
-const reserved = ['PURSER_URL', 'PURSER_API_KEY', 'PURSER_REDIS_URL', 'PURSER_KEK_FILE', 'PURSER_TEST_REQUIRE', 'PURSER_TEST_POSTGRES']
+const reserved = ['PURSER_URL', 'PURSER_API_KEY', 'PURSER_REDIS_URL', 'PURSER_TEST_REQUIRE', 'PURSER_TEST_POSTGRES']
 
 export function environmentWarnings(environment: Environment): readonly string[] {
   const known = [...Object.keys(environmentNames), ...reserved]

@@ -57,6 +57,7 @@ async function serve(flags: Flags, options: CommonOptions, terminal: Terminal): 
     migrate: flags.migrate ?? false,
     allowPlainHttp: flags.allowPlainHttp ?? false,
     acceptFilesystem: flags.acceptFilesystem ?? false,
+    commands: options.commands,
     log: createLog(settings.log_level.value),
     onFatal: (error, exitCode) => {
       terminal.err(`Purser stops: ${error.message}\n`)

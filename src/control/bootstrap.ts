@@ -83,7 +83,7 @@ export async function mintFirstKeys(deps: Deps): Promise<void> {
 }
 
 /** Whole or not at all, for its owner alone, and on the disk before a row counts on it. */
-function writeSecretFile(path: string, value: string): void {
+export function writeSecretFile(path: string, value: string): void {
   const fresh = `${path}.new`
   rmSync(fresh, { force: true })
   writeFileSync(fresh, `${value}\n`, { mode: 0o600, flag: 'wx', flush: true })

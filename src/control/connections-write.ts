@@ -183,7 +183,7 @@ function settable(row: NamedConnection): JsonObject {
 /** What stands in a column that is taken out whole. */
 const empty = { platform: null, on_abandon: null, twin: null }
 
-function plain({ provider: _provider, twin: _twin, ...row }: NamedConnection): Row<'connections'> {
+function plain({ provider: _provider, base_url: _base, twin: _twin, ...row }: NamedConnection): Row<'connections'> {
   return row
 }
 
@@ -217,7 +217,7 @@ function shownAs(
   pair: Pairing,
   warnings: readonly string[],
 ): Answer {
-  const row = { ...change.row, provider: provider.name, twin: pair.twin?.name ?? null }
+  const row = { ...change.row, provider: provider.name, base_url: provider.base_url, twin: pair.twin?.name ?? null }
   return {
     statements: [...change.statements, ...pair.statements],
     touched: [...change.touched, ...pair.touched],

@@ -9,12 +9,16 @@ import { findNamed } from './find.ts'
 import { operation } from './operation.ts'
 import { decodeCursor, page, pageOf, paging } from './page.ts'
 import { plainNumbers } from './plain.ts'
+import { standingOf } from './secret-presence.ts'
 
 export const shownConnection = connection.extend({
   provider: z.string().describe("The provider's name."),
   twin: z.string().nullable().describe('The connection that the mode flip puts in its place.'),
   credential: z.string().nullable().describe('The reference to the secret, such as env:OPENAI_API_KEY.'),
-  secret: z.enum(['present', 'absent', 'unknown', 'not_needed']).describe('Whether the secret is there. Only a running server knows.'),
+  secret: z
+    .enum(['present', 'absent', 'unknown', 'not_needed'])
+    .describe('Whether the secret is there, and may go where the provider stands.'),
+  secret_reason: z.string().nullable().describe('Why the secret cannot be used, and what to do about it.'),
 })
 
 export const connectionColumns = [
@@ -70,7 +74,7 @@ export async function findConnection(context: OperationContext, nameOrId: string
   return findNamed('connections', nameOrId, await withNames(context).execute())
 }
 
-export type NamedConnection = Row<'connections'> & { readonly provider: string; readonly twin: string | null }
+export type NamedConnection = Row<'connections'> & { readonly provider: string; readonly base_url: string; readonly twin: string | null }
 
 function withNames({ store }: OperationContext) {
   return store.read
@@ -78,14 +82,17 @@ function withNames({ store }: OperationContext) {
     .innerJoin('providers', 'providers.id', 'connections.provider_id')
     .leftJoin('connections as twins', 'twins.id', 'connections.canonical_equivalent_id')
     .selectAll('connections')
-    .select(['providers.name as provider', 'twins.name as twin'])
+    .select(['providers.name as provider', 'providers.base_url', 'twins.name as twin'])
     .where('connections.removed_at', 'is', null)
 }
 
 /** A connection as every operation answers it. A row that was damaged by hand shows what stands there. */
 export function showConnection(context: OperationContext, row: NamedConnection): z.output<typeof shownConnection> {
+  const { base_url, ...columns } = row
   const read = providerAuth.safeParse(row.auth)
   const credential = read.success && read.data.type !== 'none' ? read.data.credential : null
-  const secret = read.success ? context.presence(read.data) : 'unknown'
-  return { ...plainNumbers(row), credential, secret } as z.output<typeof shownConnection>
+  const { presence, reason } = read.success ? standingOf(context.secrets, read.data, base_url) : unread
+  return { ...plainNumbers(columns), credential, secret: presence, secret_reason: reason } as z.output<typeof shownConnection>
 }
+
+const unread = { presence: 'unknown', reason: 'What stands in "auth" does not read.' } as const

@@ -2,6 +2,7 @@
 
 import type { Presence, ProviderAuth } from '../core/auth.ts'
 import type { Clock, Random } from '../core/ports.ts'
+import type { Vault } from '../net/vault.ts'
 import type { Directory } from '../routing/directory.ts'
 import type { Store } from '../store/store.ts'
 import type { Home } from './home.ts'
@@ -29,8 +30,10 @@ export interface OperationContext {
   readonly server: ServerFile | null
   /** Where the files of this installation stand, or null where there are none. */
   readonly home: Home | null
-  /** Whether the secret that an auth refers to is there. Only a serving process can say. */
-  presence(auth: ProviderAuth): Presence | 'not_needed'
+  /** Whether the secret that an auth refers to is there, and may go to the address that the auth or the provider has. Of a variable and a command only a serving process can say. */
+  presence(auth: ProviderAuth, baseUrl?: string): Presence | 'not_needed'
+  /** Where secrets are looked up: how one stands and why, and the key-encryption key. Never a value. */
+  readonly secrets: Pick<Vault, 'keys' | 'useKeys' | 'standing'>
   /** How late the server's event loop runs, or null where no server answers. */
   loopDelayMs(): number | null
   /** A look at the database itself. Null where no second connection can see it. */

@@ -15,6 +15,10 @@ export type Home = {
   readonly adminToken: string
   readonly firstKey: string
   readonly pepper: string
+  /** The key-encryption key of sealed secrets. */
+  readonly kek: string
+  /** The folder of `file:` secrets. */
+  readonly secrets: string
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -24,10 +28,11 @@ export function homeOf(asked: string | undefined, environment: Environment, user
   const one = asked || environment.PURSER_HOME
   if (one) {
     const root = resolve(one)
-    return withFiles(join(root, 'config'), join(root, 'data'), join(root, 'state'), join(root, 'cache'))
+    return withFiles(environment, join(root, 'config'), join(root, 'data'), join(root, 'state'), join(root, 'cache'))
   }
   const base = (name: string, ...fallback: string[]) => join(environment[name] || join(userHome, ...fallback), 'purser')
   return withFiles(
+    environment,
     base('XDG_CONFIG_HOME', '.config'),
     base('XDG_DATA_HOME', '.local', 'share'),
     base('XDG_STATE_HOME', '.local', 'state'),
@@ -35,7 +40,7 @@ export function homeOf(asked: string | undefined, environment: Environment, user
   )
 }
 
-function withFiles(config: string, data: string, state: string, cache: string): Home {
+function withFiles(environment: Environment, config: string, data: string, state: string, cache: string): Home {
   return {
     config,
     data,
@@ -47,10 +52,12 @@ function withFiles(config: string, data: string, state: string, cache: string): 
     adminToken: join(config, 'admin-token'),
     firstKey: join(config, 'first-key'),
     pepper: join(config, 'pepper'),
+    kek: environment.PURSER_KEK_FILE ? resolve(environment.PURSER_KEK_FILE) : join(config, 'kek'),
+    secrets: join(config, 'secrets'),
   }
 }
 
 /** Makes the folders that are missing, for their owner alone. */
 export function makeHome(home: Home): void {
-  for (const folder of [home.config, home.data, home.state, home.cache]) mkdirSync(folder, { recursive: true, mode: 0o700 })
+  for (const folder of [home.config, home.secrets, home.data, home.state, home.cache]) mkdirSync(folder, { recursive: true, mode: 0o700 })
 }

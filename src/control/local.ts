@@ -5,6 +5,7 @@ import { isPostgres, withoutPassword } from '../core/database-address.ts'
 import { PurserError } from '../core/errors.ts'
 import { uuidMaker } from '../core/ids.ts'
 import { systemClock, systemRandom } from '../core/system.ts'
+import { createVault, type Vault } from '../net/vault.ts'
 import { readDirectory } from '../routing/directory.ts'
 import { openReadOnly, openStore } from '../store/open.ts'
 import type { Store, Writer } from '../store/store.ts'
@@ -14,8 +15,11 @@ import type { OperationContext } from './context.ts'
 import { fileFault } from './file-fault.ts'
 import type { Home } from './home.ts'
 import { inspectDatabase } from './inspect.ts'
+import { readKek } from './kek-file.ts'
 import { release } from './release.ts'
 import { localActor } from './scopes.ts'
+import { presenceIn } from './secret-presence.ts'
+import { cataloguePairs, readSecretRows } from './secret-rows.ts'
 
 export type Local = { readonly context: OperationContext; close(): Promise<void> }
 
@@ -33,6 +37,7 @@ export async function openLocal(asked: {
   const store = write
     ? await openStore({ database, clock: systemClock, random: systemRandom, instance: { name: 'cli' } })
     : readOnly(database)
+  const secrets = await localSecrets(home, store, type === 'clean' || type === 'newer_compatible')
   const context: OperationContext = {
     store,
     clock: systemClock,
@@ -46,13 +51,28 @@ export async function openLocal(asked: {
     database: withoutPassword(database),
     server: null,
     home,
-    presence: (auth) => (auth.type === 'none' ? 'not_needed' : 'unknown'),
+    presence: presenceIn(secrets),
+    secrets,
     loopDelayMs: () => null,
     inspect: () => inspectDatabase(database),
     fetch: null,
     refresh: async () => undefined,
   }
   return { context, close: () => store.close() }
+}
+
+/** What can be said of secrets without a server: the files and the sealed ones. Variables and commands are a serving process's own. */
+async function localSecrets(home: Home, store: Store, readable: boolean): Promise<Vault> {
+  const vault = createVault({
+    clock: systemClock,
+    keys: readKek(home.kek),
+    catalogue: cataloguePairs(),
+    environment: { variables: {}, forget: false },
+    folder: home.secrets,
+    commands: null,
+  })
+  if (readable) vault.update(await readSecretRows(store), [])
+  return vault
 }
 
 function readOnly(database: string): Store {

@@ -22,7 +22,7 @@ export async function profileWarnings(context: OperationContext, profile: Profil
 
 /** A secret that nobody here can look for is taken for present: only a serving process knows. */
 export function presenceFor(context: OperationContext): PresenceOf {
-  return (credential) => (context.presence({ type: 'api_key', credential }) === 'absent' ? 'absent' : 'present')
+  return (credential, baseUrl) => (context.presence({ type: 'api_key', credential }, baseUrl) === 'absent' ? 'absent' : 'present')
 }
 
 /** Why a call would be refused, as the call would be told. What is no refusal is thrown on. */

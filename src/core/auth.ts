@@ -20,3 +20,8 @@ export type ProviderAuth = z.infer<typeof providerAuth>
 
 /** Whether the secret behind a credential is at hand. `unknown` means that nobody looked; it never changes what is configured. */
 export type Presence = 'present' | 'absent' | 'unknown'
+
+/** Presence, and why it is not `present`: a sentence for whoever must mend it. */
+export type Standing = { readonly presence: Presence; readonly reason: string | null }
+
+export const atHand: Standing = { presence: 'present', reason: null }

@@ -52,6 +52,8 @@ export type UpstreamRequest = {
   readonly headers: Headers
   readonly body: Uint8Array | null
   readonly timeouts: Timeouts
+  /** `scheme://host:port` of the only place that may see a secret in these headers. Null, or nothing, where there is none. */
+  readonly boundTo?: string | null
 }
 
 /** Milliseconds. `firstByte` counts from the moment the request was sent. */

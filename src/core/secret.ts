@@ -5,10 +5,14 @@ import { inspect } from 'node:util'
 
 const fingerprintKey = randomBytes(32)
 
+/** What is shorter is no key, and would be found in half of all texts. */
+const shortestScrubbed = 6
+
 /** Shows itself only to `reveal`, and only for the origin it was bound to. Everywhere else it is `[secret:ab12cd34]`. */
 export class Secret {
   readonly #value: string
   readonly #origin: string
+  #spellings: readonly string[] | undefined
 
   /** `origin` is `scheme://host:port` of the one destination this secret may go to. */
   constructor(value: string, origin: string) {
@@ -16,14 +20,25 @@ export class Secret {
     this.#origin = origin
   }
 
+  /** Where it may go. */
+  get origin(): string {
+    return this.#origin
+  }
+
   reveal(origin: string): string {
     if (origin !== this.#origin) throw new Error(`A secret bound to ${this.#origin} was asked for by ${origin}.`)
     return this.#value
   }
 
-  /** The text with every occurrence of the secret taken out. */
+  /** Whether both are the same value for the same place. */
+  equals(other: Secret): boolean {
+    return this.#value === other.#value && this.#origin === other.#origin
+  }
+
+  /** The text with every occurrence of the secret taken out: as it is, and as JSON, a URL, base64 or hex spell it. */
   redact(text: string): string {
-    return this.#value === '' ? text : text.replaceAll(this.#value, String(this))
+    this.#spellings ??= spellingsOf(this.#value)
+    return this.#spellings.reduce((rest, spelling) => rest.replaceAll(spelling, String(this)), text)
   }
 
   /** Eight hex digits that tell two secrets of one process apart. */
@@ -42,4 +57,20 @@ export class Secret {
   [inspect.custom](): string {
     return this.toString()
   }
+}
+
+/** Longest first, so that no spelling is found inside another. */
+function spellingsOf(value: string): string[] {
+  if (value === '') return []
+  const bytes = Buffer.from(value)
+  const others = [
+    JSON.stringify(value).slice(1, -1),
+    encodeURIComponent(value.toWellFormed()),
+    bytes.toString('base64'),
+    bytes.toString('base64url'),
+    bytes.toString('hex'),
+    bytes.toString('hex').toUpperCase(),
+  ]
+  const all = value.length < shortestScrubbed ? [value] : [value, ...others]
+  return [...new Set(all)].toSorted((one, other) => other.length - one.length)
 }

@@ -163,6 +163,7 @@ export function createAttempt(deps: GatewayDeps, input: AttemptInput): Attempt {
       headers: { ...retargeted.headers, ...codec.authorise(secret, origin) },
       body: retargeted.body,
       timeouts: target.timeouts,
+      boundTo: secret?.origin ?? null,
     }
     handle = deps.upstream.send(request, sink)
   }

@@ -3,6 +3,7 @@
 import type { Codec } from '../contracts/contract.ts'
 import { asPurserError, PurserError } from '../core/errors.ts'
 import type { Exchange } from '../core/ports.ts'
+import type { Secret } from '../core/secret.ts'
 import type { CallFacts } from '../ledger/facts.ts'
 import type { Directory } from '../routing/directory.ts'
 import { type Attempt, type AttemptEnd, createAttempt } from './attempt.ts'
@@ -45,6 +46,7 @@ export function runCall(deps: GatewayDeps, input: CallInput): RunningCall {
   let attemptNo = 0
   let triesHere = 0
   let repeating = false
+  let reloaded = false
   let prepared: Prepared | undefined
   let attempt: Attempt | undefined
   let endWait = (): void => {}
@@ -121,26 +123,60 @@ export function runCall(deps: GatewayDeps, input: CallInput): RunningCall {
   }
 
   const ended = (end: AttemptEnd): void => {
+    const fresh = mayBeStale(end) ? reload() : null
+    if (fresh instanceof Promise) return settle(end, () => waitForSecret(end, fresh))
+    if (fresh) return open({ ...prepared!, secret: fresh }, end)
     const next = nextAfter(end)
     if (next.prepared === null) return settleLast(end, () => end.release(next.usedUp))
     if (next.waitMs === 0) return open(next.prepared, end)
     settle(end, () => wait(end, next))
   }
 
-  /** All is settled while a call waits, so nothing is lost whatever becomes of it. */
-  const wait = (end: AttemptEnd, next: { readonly prepared: Prepared; readonly waitMs: number }): void => {
+  /** All is settled while a call waits, so nothing is lost whatever becomes of it. `began` starts the wait, and answers what ends it early. */
+  const waitWith = (end: AttemptEnd, began: () => () => void): void => {
     phase = 'waiting'
     const giveUp = (): void => {
       if (!callerGone) end.release(false)
       finish()
     }
     if (callerGone || stopping) return giveUp()
-    const cancel = deps.timers.after(next.waitMs, () => open(next.prepared, null))
+    const cancel = began()
     endWait = () => {
       cancel()
       giveUp()
     }
   }
+
+  const wait = (end: AttemptEnd, next: { readonly prepared: Prepared; readonly waitMs: number }): void =>
+    waitWith(end, () => deps.timers.after(next.waitMs, () => open(next.prepared, null)))
+
+  // --- a secret that was refused: it may have been replaced where it lives ---
+
+  const mayBeStale = ({ failure }: AttemptEnd): boolean =>
+    failure?.kind === 'provider_auth' && failure.status === 401 && prepared?.secret != null && !reloaded && !callerGone && !stopping
+
+  /** Once a call. The same value again is no reason for another try. */
+  const reload = (): ReturnType<GatewayDeps['secrets']['reload']> => {
+    reloaded = true
+    return deps.secrets.reload(prepared!.secret!, prepared!.target.credential!)
+  }
+
+  const waitForSecret = (end: AttemptEnd, asked: Promise<Secret | null>): void =>
+    waitWith(end, () => {
+      let canceled = false
+      const goOn = (fresh: Secret | null): void => {
+        if (canceled) return
+        if (fresh) return open({ ...prepared!, secret: fresh }, null)
+        const next = nextAfter(end)
+        if (next.prepared) return wait(end, next)
+        end.release(next.usedUp)
+        finish()
+      }
+      asked.then(goOn, () => goOn(null))
+      return () => {
+        canceled = true
+      }
+    })
 
   // --- the beginning of an attempt: its intent, in one transaction with the settlement before it ---
 

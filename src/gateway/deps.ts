@@ -1,8 +1,8 @@
 /** What the data plane is handed: everything that touches the outside world. */
 
 import type { Clock, Random, Timers, Upstream } from '../core/ports.ts'
-import type { Secret } from '../core/secret.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import type { Vault } from '../net/vault.ts'
 import type { Directory } from '../routing/directory.ts'
 import type { PresenceOf } from '../routing/profile.ts'
 
@@ -12,13 +12,15 @@ export interface Log {
   error(fields: object, message: string): void
 }
 
+/** References as secrets, each for the one origin it may go to. */
+export type Secrets = Pick<Vault, 'secretOf' | 'warm' | 'reload'>
+
 export type GatewayDeps = {
   readonly directory: () => Directory
   readonly ledger: Ledger
   readonly upstream: Upstream
   readonly presenceOf: PresenceOf
-  /** The secret behind a reference, bound to the origin it may go to. */
-  readonly secretOf: (reference: string, origin: string) => Secret
+  readonly secrets: Secrets
   readonly clock: Clock
   readonly timers: Timers
   readonly random: Random

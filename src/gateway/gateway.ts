@@ -15,7 +15,7 @@ import { nameFor, visibleTo } from '../routing/scope.ts'
 import type { Decision, Skipped, Target } from '../routing/target.ts'
 import { type RunningCall, runCall } from './attempts.ts'
 import type { GatewayDeps } from './deps.ts'
-import { type Candidate, lineUp, type Prepared, prepare } from './prepare.ts'
+import { type Candidate, lineUp, type Prepared, prepare, warmUp } from './prepare.ts'
 import { createRepeats } from './repeats.ts'
 import { callerRetryOf, clientOf, sessionOf } from './request-facts.ts'
 
@@ -48,9 +48,24 @@ export interface Gateway {
 }
 
 /** A resolved name. */
-type Choice = { readonly candidates: readonly Candidate[]; readonly decision: Decision; readonly decisionText: string }
+type Choice = {
+  readonly candidates: readonly Candidate[]
+  readonly decision: Decision
+  readonly decisionText: string
+  /** When something was passed over: it may have come back by then. */
+  readonly until: number
+}
 
-const limits = { process: 5_000, key: 100, choices: 2_000 }
+/** A request that was looked at: what it asks for, and what answers it. */
+type Chosen = {
+  readonly asked: ReturnType<ReturnType<typeof callerCodec>['peek']>
+  readonly directory: Directory
+  readonly choice: Choice
+  /** Set where a default answers for a name that nobody has. */
+  readonly substitute: string | null
+}
+
+const limits = { process: 5_000, key: 100, choices: 2_000, passedOverMs: 5_000 }
 
 export function createGateway(deps: GatewayDeps): Gateway {
   const running = new Set<RunningCall>()
@@ -84,72 +99,97 @@ export function createGateway(deps: GatewayDeps): Gateway {
     let known = choices.get(directory)
     if (!known) choices.set(directory, (known = new Map()))
     const found = known.get(name)
-    if (found && found.decision.weights === undefined) return found
+    const now = deps.clock.monotonic()
+    if (found && found.decision.weights === undefined && now < found.until) return found
     const { targets, decision } = resolve(directory, name, deps.presenceOf, callId)
     const candidates = targets.map((target) => ({ target, facts: factsOf(target), origin: originOf(target.destination.baseUrl) }))
-    const made = { candidates, decision, decisionText: canonicalJson(decision) }
+    const until = decision.skipped.length === 0 ? Number.POSITIVE_INFINITY : now + limits.passedOverMs
+    const made = { candidates, decision, decisionText: canonicalJson(decision), until }
     if (known.size < limits.choices) known.set(name, made)
     return made
   }
 
-  const dispatch = (request: Dispatched): void => {
-    const { exchange, requestId, caller, contract } = request
-    const codec = callerCodec(contract)
-    try {
+  const dispatch = (request: Dispatched): void =>
+    guarded(request, () => {
+      const { exchange, requestId, caller } = request
       admit(caller)
-      const asked = codec.peek(exchange.request)
+      const asked = callerCodec(request.contract).peek(exchange.request)
       const directory = deps.directory()
       const name = nameFor(directory, caller.grant, asked.model)
       const substitute = name === asked.model ? null : `nobody has this name: the key's default ${name} answers`
       if (substitute !== null) deps.log.warn({ requestId, keyId: caller.keyId, asked: asked.model }, substitute)
       const choice = choiceOf(visibleTo(directory, caller.grant), name, requestId)
-      const line = lineUp(choice.candidates, (candidate) => {
-        const prepared = prepare(deps, { request: exchange.request, contract, codec }, candidate)
-        if (substitute === null) return prepared
-        return { ...prepared, warnings: [{ field: 'model', reason: substitute }, ...prepared.warnings] }
+      const chosen = { asked, directory, choice, substitute }
+      const wait = warmUp(deps, choice.candidates)
+      if (!wait) return start(request, chosen)
+      let gone = false
+      exchange.onAbort(() => {
+        gone = true
       })
-      const first = line.take()
-      if (!first) throw line.error
-      const keySlot = caller.keyId ?? ''
-      let over = false
-      let call: RunningCall | undefined
-      call = runCall(deps, {
-        exchange,
-        call: {
-          id: requestId,
-          tenantId: caller.tenantId,
-          keyId: caller.keyId,
-          contract,
-          endpoint: request.endpoint,
-          stream: asked.stream,
-          requestedName: asked.model,
-          decision: decisionOf(choice, first, line.skipped, substitute !== null),
-          configRevision: directory.revision,
-          labels: {},
-          client: clientOf(exchange.request),
-          sessionId: sessionOf(exchange.request),
-          requestBytes: exchange.request.body.length,
-          callerRetry: callerRetryOf(exchange.request),
-          createdAt: deps.clock.now(),
-        },
-        directory,
-        callerCodec: codec,
-        first,
-        line,
-        repeats,
-        wantsCost: exchange.request.headers['x-purser-include'] === 'cost',
-        done: () => {
-          over = true
-          if (call && running.delete(call)) leave(keySlot)
-        },
-      })
-      if (over) return
-      running.add(call)
-      byKey.set(keySlot, (byKey.get(keySlot) ?? 0) + 1)
+      void wait.then(() =>
+        guarded(request, () => {
+          if (gone) return
+          admit(caller)
+          start(request, chosen)
+        }),
+      )
+    })
+
+  const start = (request: Dispatched, { asked, directory, choice, substitute }: Chosen): void => {
+    const { exchange, requestId, caller, contract } = request
+    const codec = callerCodec(contract)
+    const line = lineUp(choice.candidates, (candidate) => {
+      const prepared = prepare(deps, { request: exchange.request, contract, codec }, candidate)
+      if (substitute === null) return prepared
+      return { ...prepared, warnings: [{ field: 'model', reason: substitute }, ...prepared.warnings] }
+    })
+    const first = line.take()
+    if (!first) throw line.error
+    const keySlot = caller.keyId ?? ''
+    let over = false
+    let call: RunningCall | undefined
+    call = runCall(deps, {
+      exchange,
+      call: {
+        id: requestId,
+        tenantId: caller.tenantId,
+        keyId: caller.keyId,
+        contract,
+        endpoint: request.endpoint,
+        stream: asked.stream,
+        requestedName: asked.model,
+        decision: decisionOf(choice, first, line.skipped, substitute !== null),
+        configRevision: directory.revision,
+        labels: {},
+        client: clientOf(exchange.request),
+        sessionId: sessionOf(exchange.request),
+        requestBytes: exchange.request.body.length,
+        callerRetry: callerRetryOf(exchange.request),
+        createdAt: deps.clock.now(),
+      },
+      directory,
+      callerCodec: codec,
+      first,
+      line,
+      repeats,
+      wantsCost: exchange.request.headers['x-purser-include'] === 'cost',
+      done: () => {
+        over = true
+        if (call && running.delete(call)) leave(keySlot)
+      },
+    })
+    if (over) return
+    running.add(call)
+    byKey.set(keySlot, (byKey.get(keySlot) ?? 0) + 1)
+  }
+
+  const guarded = ({ exchange, requestId, contract }: Dispatched, run: () => void): void => {
+    try {
+      run()
     } catch (thrown) {
       const error = asPurserError(thrown)
       if (error.kind === 'internal') deps.log.error({ requestId, err: error.cause ?? error }, error.message)
-      answer(exchange, codec.encodeError(error, requestId))
+      answer(exchange, callerCodec(contract).encodeError(error, requestId))
     }
   }
 

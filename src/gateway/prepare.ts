@@ -18,7 +18,20 @@ import { translate, translateRequest } from './translate.ts'
 import { collectWarnings, type Warnings } from './warnings.ts'
 
 /** A resolved target, with what every call at it needs. */
-export type Candidate = { readonly target: Target; readonly facts: TargetFacts; readonly origin: string }
+export type Candidate = {
+  readonly target: Target
+  readonly facts: TargetFacts
+  readonly origin: string
+}
+
+/** What has to be waited for before these can be prepared: secrets that only a command can tell. Undefined where all is at hand. */
+export function warmUp({ secrets }: GatewayDeps, candidates: readonly Candidate[]): Promise<unknown> | undefined {
+  const waits = candidates.flatMap(({ target, origin }) => {
+    const wait = target.credential?.startsWith('command:') ? secrets.warm(target.credential, origin) : undefined
+    return wait === undefined ? [] : [wait]
+  })
+  return waits.length === 0 ? undefined : Promise.all(waits)
+}
 
 export type Prepared = Candidate & {
   readonly retargeted: Retargeted
@@ -36,7 +49,7 @@ export type Asked = { readonly request: WireRequest; readonly contract: Contract
 export function prepare(deps: GatewayDeps, asked: Asked, candidate: Candidate): Prepared {
   const { target, origin } = candidate
   const made = target.contract === asked.contract ? sameContract(asked, target) : betweenContracts(asked, target, deps.clock.now)
-  const secret = target.credential === null ? null : deps.secretOf(target.credential, origin)
+  const secret = target.credential === null ? null : deps.secrets.secretOf(target.credential, origin)
   return { ...candidate, ...made, secret }
 }
 

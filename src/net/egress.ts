@@ -69,6 +69,9 @@ export function createEgress(options: EgressOptions): Egress {
         }
         known.set(request.destination, channel)
       }
+      const { boundTo } = request
+      if (typeof boundTo === 'string' && boundTo !== channel.target.origin)
+        return refused(sink, misdirected(boundTo, channel.target.origin))
       const sending = new Sending(channel, request, sink)
       sending.begin()
       return sending
@@ -129,6 +132,11 @@ function rangesOf(cidrs: readonly string[]): Cidr[] {
     }
     return range
   })
+}
+
+/** Whatever went wrong before, a socket to another place than the secret's own never sees it. */
+function misdirected(boundTo: string, origin: string): PurserError {
+  return new PurserError('internal', `A secret bound to ${boundTo} was about to be sent to ${origin}.`)
 }
 
 /** A request that cannot be sent at all. The sink hears of it once `send` has returned, as it would of any other failure. */

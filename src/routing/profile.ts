@@ -1,5 +1,6 @@
 /** From one profile, or from a provider and a model, to the one target that it names. A named but unusable choice is an error, never a silent substitute. */
 
+import type { Presence, Standing } from '../core/auth.ts'
 import { PurserError } from '../core/errors.ts'
 import type { Connection, Profile, Provider } from '../core/nouns.ts'
 import { localityOf } from './boundary.ts'
@@ -7,10 +8,8 @@ import { codecOf } from './codecs.ts'
 import type { Directory } from './directory.ts'
 import { type Decision, defaultTimeouts, type Skipped, type Target } from './target.ts'
 
-export type Presence = 'present' | 'absent' | 'unknown'
-
-/** Whether the secret behind a credential reference is at hand. */
-export type PresenceOf = (reference: string) => Presence
+/** Whether the secret behind a credential reference is at hand for the address it would go to, and why not where that can be said. */
+export type PresenceOf = (reference: string, baseUrl: string) => Standing | Presence
 
 export type Resolution = { readonly targets: readonly [Target, ...Target[]]; readonly decision: Decision }
 
@@ -19,7 +18,9 @@ export function byProfile(directory: Directory, profile: Profile, via: Decision[
   const provider = directory.providers.get(profile.provider_id)
   if (!provider) throw unusable(profile.name, 'its provider does not exist or could not be read')
   const chosen =
-    profile.connection_id === null ? onlyConnection(directory, provider, profile.name, presenceOf) : named(directory, profile, presenceOf)
+    profile.connection_id === null
+      ? onlyConnection(directory, provider, profile.name, presenceOf)
+      : named(directory, provider, profile, presenceOf)
   const target = targetOf(provider, chosen.connection, profile, profile.model, profile.name)
   return { targets: [target], decision: { via, winner: profile.name, connection: chosen.connection.name, skipped: chosen.skipped } }
 }
@@ -35,10 +36,10 @@ export function byProviderModel(directory: Directory, provider: Provider, model:
 
 type Chosen = { readonly connection: Connection; readonly skipped: readonly Skipped[] }
 
-function named(directory: Directory, profile: Profile, presenceOf: PresenceOf): Chosen {
+function named(directory: Directory, provider: Provider, profile: Profile, presenceOf: PresenceOf): Chosen {
   const connection = directory.connections.get(profile.connection_id ?? '')
   if (!connection) throw unusable(profile.name, 'its connection does not exist or could not be read')
-  const why = unusableReason(connection, presenceOf)
+  const why = unusableReason(provider, connection, presenceOf)
   if (why) throw unusable(profile.name, `its connection "${connection.name}" is ${why}`)
   return { connection, skipped: [] }
 }
@@ -52,7 +53,7 @@ function onlyConnection(directory: Directory, provider: Provider, name: string, 
     const why =
       connection.billing === 'platform' || connection.billing === 'subscription'
         ? `boundary:billing own→${connection.billing}`
-        : unusableReason(connection, presenceOf)
+        : unusableReason(provider, connection, presenceOf)
     if (why) skipped.push({ name: connection.name, reason: why })
     else usable.push(connection)
   }
@@ -69,13 +70,15 @@ function onlyConnection(directory: Directory, provider: Provider, name: string, 
   return { connection: first, skipped }
 }
 
-function unusableReason(connection: Connection, presenceOf: PresenceOf): string | undefined {
+function unusableReason(provider: Provider, connection: Connection, presenceOf: PresenceOf): string | undefined {
   if (connection.disabled) return 'disabled'
   if (connection.auth.type === 'none') return undefined
   if (connection.auth.type === 'platform' && connection.auth.base_url === null) return 'without the address of its platform'
   if (connection.auth.credential === null) return 'without a credential'
-  const presence = presenceOf(connection.auth.credential)
-  return presence === 'present' ? undefined : `without its secret (${connection.auth.credential} is ${presence})`
+  const found = presenceOf(connection.auth.credential, baseUrlOf(provider, connection))
+  const { presence, reason } = typeof found === 'string' ? { presence: found, reason: null } : found
+  if (presence === 'present') return undefined
+  return `without its secret (${connection.auth.credential} is ${presence}${reason === null ? '' : `: ${reason.replace(/\.$/, '')}`})`
 }
 
 function targetOf(provider: Provider, connection: Connection, profile: Profile | null, model: string, name: string): Target {
@@ -83,7 +86,7 @@ function targetOf(provider: Provider, connection: Connection, profile: Profile |
   if (connection.provider_id !== provider.id)
     throw unusable(name, `connection "${connection.name}" belongs to another provider than "${provider.name}"`)
   const { contract, codec } = codecOf(provider, model, name)
-  const baseUrl = (connection.auth.type === 'platform' ? connection.auth.base_url : null) ?? provider.base_url
+  const baseUrl = baseUrlOf(provider, connection)
   return {
     profile,
     provider,
@@ -103,6 +106,11 @@ function targetOf(provider: Provider, connection: Connection, profile: Profile |
     destination: { baseUrl, network: provider.network, cidrs: provider.network_cidrs ?? [], poolKey: connection.id },
     credential: connection.auth.type === 'none' ? null : connection.auth.credential,
   }
+}
+
+/** Where calls of this connection go: to the platform, if one pays, else to the provider. */
+function baseUrlOf(provider: Provider, { auth }: Connection): string {
+  return auth.type === 'platform' ? (auth.base_url ?? provider.base_url) : provider.base_url
 }
 
 function defaultsOf(profile: Profile | null): Target['defaults'] {

@@ -5,6 +5,7 @@ import { shippedManifest } from '../../src/catalog/manifest.ts'
 import { shippedCatalogue } from '../../src/catalog/rate-cards.ts'
 import type { OperationContext } from '../../src/control/context.ts'
 import { localActor } from '../../src/control/scopes.ts'
+import { cataloguePairs } from '../../src/control/secret-rows.ts'
 import { seed } from '../../src/control/seed.ts'
 import { uuidMaker } from '../../src/core/ids.ts'
 import type { Meter } from '../../src/core/meters.ts'
@@ -12,6 +13,8 @@ import { systemRandom } from '../../src/core/system.ts'
 import type { Usage } from '../../src/core/usage.ts'
 import type { Outcome } from '../../src/ledger/facts.ts'
 import { createLedger } from '../../src/ledger/ledger.ts'
+import { kekOf, keyringOf } from '../../src/net/kek.ts'
+import { createVault } from '../../src/net/vault.ts'
 import { chargeUsage } from '../../src/pricing/charge.ts'
 import type { Charged } from '../../src/pricing/charged.ts'
 import { nothingToBill, unknownCharge } from '../../src/pricing/unbilled.ts'
@@ -72,6 +75,14 @@ export async function openBooks(_t: TestContext, store: OpenStore, clock: HandCl
     server: null,
     home: null,
     presence: () => 'unknown',
+    secrets: createVault({
+      clock,
+      keys: keyringOf([kekOf(new Uint8Array(32).fill(7))]),
+      catalogue: cataloguePairs(),
+      environment: { variables: {}, forget: false },
+      folder: null,
+      commands: null,
+    }),
     loopDelayMs: () => null,
     inspect: async () => null,
     fetch: null,

@@ -348,3 +348,27 @@ test('calls beyond the connections wait in turn, calls beyond the queue are refu
   waiting[2]!.handle.abort()
   assert.deepEqual([waiting[2]!.heard.failure?.reason, waiting[2]!.heard.failure?.sent], ['aborted', false])
 })
+
+test('a secret bound to another place than the socket leads to is never sent', async (context) => {
+  const peer = await peerFor(context, (socket) => socket.end(whole('ok')))
+  const { egress } = egressFor(context)
+  const told: unknown[] = []
+  const send = (boundTo: string | null) =>
+    new Promise<void>((resolve) => {
+      const sink = {
+        onHead: (status: number) => void told.push(status),
+        onData: () => true,
+        onEnd: resolve,
+        onFailure({ reason, sent, message }: { reason: string; sent: boolean; message: string }) {
+          told.push(reason, sent)
+          assert.doesNotMatch(message, /sk-bound/)
+          resolve()
+        },
+      }
+      egress.send(to(peer.port, { boundTo, headers: { authorization: 'Bearer sk-bound' } }), sink)
+    })
+  await send('https://api.example.com:443')
+  assert.deepEqual([told, peer.received], [['policy', false], []])
+  await send(`http://127.0.0.1:${peer.port}`)
+  assert.deepEqual(told, ['policy', false, 200])
+})

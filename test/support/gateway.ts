@@ -6,6 +6,7 @@ import type { Connection, Key, Profile, Provider, Route } from '../../src/core/n
 import type { Exchange, Timers, Upstream, UpstreamFailure, UpstreamHandle, UpstreamRequest, UpstreamSink } from '../../src/core/ports.ts'
 import { scan } from '../../src/core/scan.ts'
 import { Secret } from '../../src/core/secret.ts'
+import type { GatewayDeps } from '../../src/gateway/deps.ts'
 import { createGateway, type Gateway } from '../../src/gateway/gateway.ts'
 import type { AttemptFacts, CallFacts, SettlementFacts } from '../../src/ledger/facts.ts'
 import { rateBook } from '../../src/pricing/book.ts'
@@ -316,6 +317,7 @@ export type Asked = {
   readonly present?: boolean
   /** What the caller's key is limited to. */
   readonly grant?: CallGrant
+  readonly secrets?: Partial<GatewayDeps['secrets']>
 }
 
 /** One call, dispatched and waiting for the ledger's first word. */
@@ -334,8 +336,13 @@ export function stage(asked: Asked = {}): Stage {
     directory: () => asked.directory ?? plainDirectory,
     ledger,
     upstream,
-    presenceOf: () => (asked.present === false ? 'absent' : 'present'),
-    secretOf: (_reference, origin) => new Secret(theSecret, origin),
+    presenceOf: () => ({ presence: asked.present === false ? 'absent' : 'present', reason: null }),
+    secrets: {
+      secretOf: (_reference, origin) => new Secret(theSecret, origin),
+      warm: () => undefined,
+      reload: () => null,
+      ...asked.secrets,
+    },
     clock: { now: () => 1_000 + timers.now, monotonic: () => timers.now },
     timers,
     random: { bytes: (count) => new Uint8Array(count) },
