@@ -4,6 +4,7 @@ import type { OperationContext } from './control/context.ts'
 import { fileFault } from './control/file-fault.ts'
 import type { Home } from './control/home.ts'
 import { inspectDatabase } from './control/inspect.ts'
+import { collectKeyUses } from './control/key-uses.ts'
 import { release } from './control/release.ts'
 import { presenceIn } from './control/secret-presence.ts'
 import { cataloguePairs, readSecretRows, referencesOf } from './control/secret-rows.ts'
@@ -23,7 +24,8 @@ import { originOf } from './net/destination.ts'
 import { createEgress } from './net/egress.ts'
 import { createVault } from './net/vault.ts'
 import { type DatabaseOptions, type FirstKeys, openAlone, openHome } from './opening.ts'
-import { type Directory, readDirectory } from './routing/directory.ts'
+import { type Directory, readDirectory, revisionOf } from './routing/directory.ts'
+import { watchRevision } from './routing/watch.ts'
 import { type Simulated, startSimulated } from './simulated/server.ts'
 
 export type AppOptions = DatabaseOptions & {
@@ -127,7 +129,14 @@ export async function openApp(options: AppOptions): Promise<App> {
       log,
     })
     const { pepper } = opened
-    const authenticator = pepper === null ? noKeys : createAuthenticator((id) => directory.keys.get(id), pepper, systemClock)
+    const keyUses = collectKeyUses(store.writer, systemTimers)
+    undo.unshift(() => keyUses.close())
+    const authenticator = pepper === null ? noKeys : createAuthenticator((id) => directory.keys.get(id), pepper, systemClock, keyUses.used)
+    if (store.engine === 'postgres') {
+      const revision = () => revisionOf(store.read)
+      const onFailure = (error: unknown) => log.warn({ err: error }, 'The revision of the configuration could not be read.')
+      undo.unshift(watchRevision({ revision, current: () => directory.revision, refresh, timers: systemTimers, onFailure }))
+    }
     const fetchFor = (authenticate: boolean | null): Fetch => createFetch({ gateway, authenticator, authenticate, nextId, log })
     const ownFetch = fetchFor(false)
 

@@ -27,6 +27,8 @@ export type ServerOptions = DatabaseOptions & {
   /** Whether a port was asked for: then it is never moved. */
   readonly portsAsked: { readonly port: boolean; readonly adminPort: boolean }
   readonly allowPlainHttp?: boolean
+  /** Names besides its address by which callers reach this server: `gateway.example`, or with a port. */
+  readonly allowHosts?: readonly string[]
   /** What a credential `command:NAME` runs, as the configuration file has it: a program and its arguments. */
   readonly commands?: Readonly<Record<string, readonly string[]>>
   readonly log: Log
@@ -46,6 +48,7 @@ const flushMs = 2_000
 
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   refuseOpenBind(options)
+  hostsOf(options.host, options.port, options.allowHosts)
   const app = await openApp({
     ...options,
     firstKeys: isLoopback(options.host) ? 'mint' : 'require',
@@ -89,7 +92,7 @@ async function putInFront(app: App, options: ServerOptions, undo: (() => Promise
     operations,
     release,
     edge: () => edges.admin,
-    authenticate: (headers) => authenticator.authenticate(headers, new URLSearchParams(), 'admin'),
+    authenticate: (headers, peer) => authenticator.authenticate(headers, new URLSearchParams(), 'admin', peer),
     contextFor: (actor) => app.contextFor({ actor, face: 'http', server: serverFile(), loopDelayMs: () => loopDelay.p99Ms() }),
     ids: nextId,
     readiness: () => ({ ready: true, reason: null }),
@@ -104,8 +107,8 @@ async function putInFront(app: App, options: ServerOptions, undo: (() => Promise
   const adminPort = await listen(admin, { host, port: options.adminPort, asked: options.portsAsked.adminPort, flag: '--admin-port' })
   app.listensOn({ host, port })
   app.listensOn({ host, port: adminPort })
-  edges.inference = { hosts: hostsOf(host, port), origins: new Set() }
-  edges.admin = { hosts: hostsOf(host, adminPort), origins: new Set() }
+  edges.inference = { hosts: hostsOf(host, port, options.allowHosts), origins: new Set() }
+  edges.admin = { hosts: hostsOf(host, adminPort, options.allowHosts), origins: new Set() }
   urls.inference = urlOf(host, port)
   urls.admin = urlOf(host, adminPort)
   writeServerFile(options.home, serverFile())

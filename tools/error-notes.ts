@@ -78,6 +78,12 @@ export const codeNotes: Readonly<Record<string, Note>> = {
     means: 'Purser itself gave up an exchange with a provider.',
     act: 'Look in the log under the request id.',
   },
+  address_not_allowed: {
+    kinds: ['forbidden'],
+    means:
+      'The key is limited to ranges of addresses, and the other end of the socket is in none of them. Behind a proxy that is the proxy.',
+    act: 'Send the request from an allowed address, or change `scopes.cidrs` of the key: `purser keys update`.',
+  },
   bad_config: {
     kinds: ['invalid_request'],
     means: 'A configuration file was named and is not there, is not TOML, or holds a key or a value that Purser does not know.',
@@ -87,6 +93,11 @@ export const codeNotes: Readonly<Record<string, Note>> = {
     kinds: ['unavailable'],
     means: 'The copy that a migration makes before it goes down could not be relied on. Nothing was changed.',
     act: 'Look at the disk, then run the command again.',
+  },
+  beyond_own_scopes: {
+    kinds: ['forbidden'],
+    means: 'A key grants scopes that whoever makes, changes, rotates or revokes it does not hold.',
+    act: 'Let somebody do it who holds them all, or leave those scopes out. `details.lacking` names them.',
   },
   binding: {
     kinds: ['internal'],
@@ -144,6 +155,11 @@ export const codeNotes: Readonly<Record<string, Note>> = {
     means: 'A key stands twice in one JSON object. Two parsers could read two different requests.',
     act: 'Send each key once.',
   },
+  endpoint_not_allowed: {
+    kinds: ['forbidden'],
+    means: 'The key is limited to some endpoints, and this is none of them.',
+    act: 'Use another key, or change `scopes.endpoints` of this one: `purser keys update`.',
+  },
   filesystem: {
     kinds: ['unsupported'],
     means: 'The database lies on a network or user-space file system, whose locks and syncs cannot be relied on.',
@@ -158,6 +174,11 @@ export const codeNotes: Readonly<Record<string, Note>> = {
     kinds: ['forbidden'],
     means: 'The Host header names an address that this Purser does not answer to.',
     act: 'Use one of the addresses in the message.',
+  },
+  host_unreadable: {
+    kinds: ['invalid_request'],
+    means: 'A name given by `--allow-host` or `PURSER_ALLOWED_HOSTS` is no host name.',
+    act: 'Write it as a Host header has it, without scheme, path or star: `gateway.example`, `gateway.example:8443`, `[fd00::1]`.',
   },
   idle_timeout: {
     kinds: ['provider_timeout'],
@@ -184,6 +205,16 @@ export const codeNotes: Readonly<Record<string, Note>> = {
     means: 'The body is nested too deep, has too many keys, or holds a number that is too long.',
     act: 'Send something simpler.',
   },
+  key_revoked: {
+    kinds: ['conflict'],
+    means: 'The key was revoked, and a revoked key is never used again.',
+    act: 'Make a new one: `purser keys create NAME`. The name is free.',
+  },
+  last_admin_key: {
+    kinds: ['conflict'],
+    means: 'No usable admin key would be left that can do everything and has no end.',
+    act: 'Make another one first: `purser keys create NAME --kind admin`, with the role `admin`.',
+  },
   ledger_behind: {
     kinds: ['unavailable'],
     means: 'The disk or the database is slower than calls come in. No call is taken that could not be recorded.',
@@ -208,6 +239,11 @@ export const codeNotes: Readonly<Record<string, Note>> = {
     kinds: ['provider_malformed'],
     means: 'The provider sent something that breaks HTTP or a limit.',
     act: 'Try again, and tell the provider.',
+  },
+  model_not_allowed: {
+    kinds: ['forbidden'],
+    means: 'The key is limited to some profiles and routes, and the name that was sent is none of them.',
+    act: 'Send one of the names in the message, or change `scopes.profiles` of the key: `purser keys update`.',
   },
   model_not_found: {
     kinds: ['not_found'],
@@ -363,6 +399,11 @@ export const codeNotes: Readonly<Record<string, Note>> = {
     kinds: ['unsupported'],
     means: "The profile is strict, and the request says something that the provider's contract cannot be told.",
     act: 'Leave it out, or use a profile that is not strict: then it is a warning.',
+  },
+  too_many_refused_keys: {
+    kinds: ['rate_limited'],
+    means: 'Too many keys from this address were refused within half a minute. A good key from there is still let in.',
+    act: 'Wait as long as `retry-after` says, then send a key that is known here. Most often a client sends an old key again and again.',
   },
   total_timeout: {
     kinds: ['provider_timeout'],

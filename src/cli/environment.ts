@@ -7,6 +7,7 @@ export const environmentNames = {
   PURSER_HOME: 'The folder that holds config, data, state and cache.',
   PURSER_CONFIG: 'A configuration file that goes before config.toml of the home.',
   PURSER_HOST: 'The address that serve listens on.',
+  PURSER_ALLOWED_HOSTS: 'Further names by which callers reach serve, with commas between them.',
   PURSER_PORT: 'The port for inference.',
   PURSER_ADMIN_PORT: 'The port for the admin API.',
   PURSER_DATABASE_URL: 'The database: a file or a postgres:// address.',

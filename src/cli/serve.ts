@@ -32,6 +32,11 @@ export function addServeCommand(program: Command, terminal: Terminal, ending: En
     .option('--admin-port <port>', `the port for the admin API (PURSER_ADMIN_PORT) [${usualAdminPort}, or the next free one]`)
     .option('--migrate', 'Postgres: bring the schema up to this release first (SQLite: always done)')
     .option('--allow-plain-http', 'listen beyond this machine without TLS in front')
+    .option(
+      '--allow-host <name>',
+      'a further name by which callers reach it, as a Host header has it; may be repeated (PURSER_ALLOWED_HOSTS)',
+      namesOf,
+    )
     .option('--accept-filesystem', 'take a database on a file system in user space')
     .addHelpText('before', 'Example:\n  purser serve --port 7878\n')
     .addHelpText('after', exitCodesHelp)
@@ -56,6 +61,7 @@ async function serve(flags: Flags, options: CommonOptions, terminal: Terminal): 
     database,
     migrate: flags.migrate ?? false,
     allowPlainHttp: flags.allowPlainHttp ?? false,
+    allowHosts: namesOf(settings.allowed_hosts.said ?? ''),
     acceptFilesystem: flags.acceptFilesystem ?? false,
     commands: options.commands,
     log: createLog(settings.log_level.value),
@@ -99,6 +105,17 @@ function commandOf({ homeNamed }: CommonOptions): string {
   const launcher = relative(process.cwd(), fileURLToPath(new URL('../../bin/purser.js', import.meta.url)))
   const program = import.meta.url.endsWith('.ts') ? `node ${launcher}` : 'purser'
   return homeNamed === undefined ? program : `${program} --home ${quoted(homeNamed)}`
+}
+
+/** Names as a flag or the environment has them, after those of the flags before. */
+function namesOf(text: string, before: readonly string[] = []): readonly string[] {
+  return [
+    ...before,
+    ...text
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== ''),
+  ]
 }
 
 /** 0 takes any free port. */

@@ -17,6 +17,7 @@ export const settingKinds = {
   config: { flag: 'config', environment: 'PURSER_CONFIG', builtIn: 'none' },
   database: { flag: 'database', environment: 'PURSER_DATABASE_URL', builtIn: 'purser.db under data', inFile: 'database' },
   host: { flag: 'host', environment: 'PURSER_HOST', builtIn: '127.0.0.1', inFile: 'host' },
+  allowed_hosts: { flag: 'allowHost', environment: 'PURSER_ALLOWED_HOSTS', builtIn: 'its address alone' },
   port: { flag: 'port', environment: 'PURSER_PORT', builtIn: '7878, or the next free one', inFile: 'port' },
   admin_port: { flag: 'adminPort', environment: 'PURSER_ADMIN_PORT', builtIn: '7879, or the next free one', inFile: 'admin_port' },
   log_level: { environment: 'PURSER_LOG_LEVEL', builtIn: 'info', inFile: 'log_level' },

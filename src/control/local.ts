@@ -89,6 +89,7 @@ const noWriter: Writer = {
   intend: refuseWrite,
   settle: refuseWrite,
   control: refuseWrite,
+  noteKeyUses: refuseWrite,
   status: () => ({ queued: 0, syncLagMs: 0, batches: 0, parked: 0 }),
 }
 

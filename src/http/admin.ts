@@ -23,8 +23,8 @@ export type AdminOptions = {
   readonly release: string
   /** Read for every request, since ports are known only once the listeners are up. */
   edge(): Edge
-  /** The admin key of a request: in a header, never in the address. Throws `unauthenticated` or `forbidden`. */
-  authenticate(headers: Headers): Key
+  /** The admin key of a request: in a header, never in the address. Throws `unauthenticated`, `rate_limited` or `forbidden`. */
+  authenticate(headers: Headers, peer: string | undefined): Key
   contextFor(actor: Actor): OperationContext
   ids(): string
   readiness(): { readonly ready: boolean; readonly reason: string | null }
@@ -33,11 +33,12 @@ export type AdminOptions = {
 }
 
 type Answer = { readonly status: number; readonly body: unknown }
-type Variables = { readonly Variables: { requestId: string } }
+type Bindings = { readonly incoming?: IncomingMessage }
+type Environment = { readonly Variables: { requestId: string }; readonly Bindings: Bindings }
 
 /** The routes, as a fetch handler. The guard of the edge stands before it: see `adminListener`. */
-export function adminApp(options: AdminOptions): Hono<Variables> {
-  const app = new Hono<Variables>({ strict: true })
+export function adminApp(options: AdminOptions): Hono<Environment> {
+  const app = new Hono<Environment>({ strict: true })
   const document = openApi(options.operations, options.release)
   app.use(async (context, next) => {
     context.set('requestId', options.ids())
@@ -65,7 +66,7 @@ export function adminApp(options: AdminOptions): Hono<Variables> {
   for (const route of routesOf(options.operations)) {
     const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1')
     app.on(route.method, path, async (context) => {
-      const actor = actorOf(options.authenticate(context.req.header()))
+      const actor = actorOf(options.authenticate(context.req.header(), peerOf(context)))
       const body = await invoke(route.operation, options.contextFor(actor), await inputOf(route, context))
       return send({ status: route.status, body }, context.get('requestId'))
     })
@@ -79,12 +80,17 @@ export function adminRoutes(options: AdminOptions): (request: IncomingMessage, r
   return (request, response) => void route(request, response)
 }
 
+/** Undefined where a request came by no socket. */
+function peerOf(context: Context<Environment>): string | undefined {
+  return (context.env as Bindings | undefined)?.incoming?.socket.remoteAddress
+}
+
 function actorOf(key: Key): Actor {
   return { name: key.name, keyId: key.id, scopes: grantedScopes(key.scopes) }
 }
 
 /** Path, query and body as one input. A field in two places is a mistake, not a choice. */
-async function inputOf(route: Route, context: Context<Variables>): Promise<Record<string, Json>> {
+async function inputOf(route: Route, context: Context<Environment>): Promise<Record<string, Json>> {
   const fields = new Map(fieldsOf(route.operation).map((field) => [field.name, field]))
   const input: Record<string, Json> = Object.create(null) as Record<string, Json>
   const put = (name: string, value: Json) => {
@@ -103,9 +109,10 @@ async function inputOf(route: Route, context: Context<Variables>): Promise<Recor
 function refuse(options: AdminOptions, thrown: unknown, requestId: string): Response {
   const error = asPurserError(thrown)
   if (error.status >= 500) options.onFault(requestId, error)
-  return send({ status: error.status, body: showFailure(error, requestId) }, requestId)
+  const wait: Record<string, string> = error.retryAfter === undefined ? {} : { 'retry-after': String(Math.ceil(error.retryAfter)) }
+  return send({ status: error.status, body: showFailure(error, requestId) }, requestId, wait)
 }
 
-function send(answer: Answer, requestId: string): Response {
-  return new Response(JSON.stringify(answer.body), { status: answer.status, headers: adminHeaders(requestId) })
+function send(answer: Answer, requestId: string, more: Record<string, string> = {}): Response {
+  return new Response(JSON.stringify(answer.body), { status: answer.status, headers: { ...adminHeaders(requestId), ...more } })
 }

@@ -24,7 +24,7 @@ function grantFor(key: Key, endpoint: string, peer: string | undefined): CallGra
 /** Who calls, by the call key that a request shows. */
 export function callerByKey(authenticator: Authenticator): (arrival: Arrival, query: URLSearchParams, endpoint: string) => Caller {
   return ({ headers, peer }, query, endpoint) => {
-    const key = authenticator.authenticate(headers, query, 'call')
+    const key = authenticator.authenticate(headers, query, 'call', peer)
     return { tenantId: key.tenant_id, keyId: key.id, grant: grantFor(key, endpoint, peer) }
   }
 }

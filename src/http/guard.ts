@@ -9,11 +9,31 @@ export type Edge = {
   readonly origins: ReadonlySet<string>
 }
 
-/** The names by which a listener on this address is called, with its port. */
-export function hostsOf(address: string, port: number): ReadonlySet<string> {
+/** The names by which a listener on this address is called, with its port, and those that the operator allows besides. */
+export function hostsOf(address: string, port: number, allowed: readonly string[] = []): ReadonlySet<string> {
   const literal = address.includes(':') ? `[${address}]` : address
   const names = new Set([literal, 'localhost', '127.0.0.1', '[::1]'])
-  return new Set([...names].flatMap((name) => (port === 80 ? [name, `${name}:80`] : [`${name}:${port}`])))
+  const own = [...names].flatMap((name) => (port === 80 ? [name, `${name}:80`] : [`${name}:${port}`]))
+  return new Set([...own, ...allowed.flatMap((host) => readHost(host, port))])
+}
+
+const hostName = /^(?:[a-z0-9](?:[a-z0-9-]{0,62})(?:\.[a-z0-9](?:[a-z0-9-]{0,62}))*\.?|\[[0-9a-f:.]+\])(?::(\d{1,5}))?$/
+
+/** A name without a port is meant behind a proxy, which leaves the port out, and directly, with the listener's own. */
+function readHost(text: string, port: number): readonly string[] {
+  const host = text.toLowerCase()
+  const [whole, named] = hostName.exec(host) ?? []
+  if (whole === undefined || Number(named ?? 0) > 65_535) {
+    throw new PurserError(
+      'invalid_request',
+      `An allowed host is a name such as gateway.example, or gateway.example:443, and not ${quoted(text)}.`,
+      {
+        code: 'host_unreadable',
+        field: '--allow-host',
+      },
+    )
+  }
+  return named === undefined ? [host, `${host}:${port}`] : [host]
 }
 
 /** Throws for a request that must not be routed. `rawHeaders` are names and values in turn, as they came. */

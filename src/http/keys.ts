@@ -6,17 +6,28 @@ import { hashSecret, type KeyKind, keyPrefix, parseKey, sameHash } from '../core
 import type { Key } from '../core/nouns.ts'
 import type { Clock } from '../core/ports.ts'
 import type { Headers } from '../core/wire.ts'
+import { countFailedKeys } from './failed-keys.ts'
 
 export interface Authenticator {
-  /** The key's row. Throws `unauthenticated` in one shape for everything that is wrong, `forbidden` for a key of the other kind. */
-  authenticate(headers: Headers, query: URLSearchParams, kind: KeyKind): Key
+  /**
+   * The key's row. Throws `unauthenticated` in one shape for everything that is wrong, `rate_limited` in its place where the peer's
+   * keys were refused too often, `forbidden` for a key of the other kind. `peer` is the address at the other end of the socket.
+   */
+  authenticate(headers: Headers, query: URLSearchParams, kind: KeyKind, peer?: string): Key
 }
 
 /** A credential that was checked is not hashed again for this long. Its row is looked at every time, so a revoked key stops at once. */
 const rememberMs = 30_000
 const mostRemembered = 10_000
 
-export function createAuthenticator(keyOf: (id: string) => Key | undefined, pepper: Uint8Array, clock: Clock): Authenticator {
+/** `onUse` hears of every key that is let in. */
+export function createAuthenticator(
+  keyOf: (id: string) => Key | undefined,
+  pepper: Uint8Array,
+  clock: Clock,
+  onUse: (keyId: string, now: number) => void = () => undefined,
+): Authenticator {
+  const failed = countFailedKeys(clock)
   const known = new Map<string, { readonly id: string; readonly secretHash: string; readonly until: number }>()
 
   const rowOf = (credential: string, now: number): Key => {
@@ -36,17 +47,32 @@ export function createAuthenticator(keyOf: (id: string) => Key | undefined, pepp
     return row
   }
 
+  const liveRowOf = (headers: Headers, query: URLSearchParams, now: number): Key => {
+    const row = rowOf(credentialOf(headers, query), now)
+    if (row.revoked_at !== null && row.revoked_at <= now) throw refused('was revoked')
+    if (row.expires_at !== null && row.expires_at <= now) throw refused('has expired')
+    return row
+  }
+
+  /** Every refusal counts against the address that it came from. Nobody at the other end of a socket is nobody to count. */
+  const counted = (peer: string | undefined, find: () => Key): Key => {
+    try {
+      return find()
+    } catch (refusal) {
+      throw (peer === undefined ? undefined : failed.count(peer)) ?? refusal
+    }
+  }
+
   return {
-    authenticate(headers, query, kind) {
+    authenticate(headers, query, kind, peer) {
       const now = clock.now()
-      const row = rowOf(credentialOf(headers, query), now)
-      if (row.revoked_at !== null && row.revoked_at <= now) throw refused('was revoked')
-      if (row.expires_at !== null && row.expires_at <= now) throw refused('has expired')
+      const row = counted(peer, () => liveRowOf(headers, query, now))
       if (row.kind !== kind)
         throw new PurserError(
           'forbidden',
           `This is ${row.kind === 'admin' ? 'an admin' : 'a call'} key, and this address takes ${kind} keys only.`,
         )
+      onUse(row.id, now)
       return row
     },
   }

@@ -83,7 +83,8 @@ async function readOnce(read: Kysely<Tables>, revision: bigint): Promise<Directo
   }
 }
 
-async function revisionOf(read: Kysely<Tables>): Promise<bigint> {
+/** How often the control tables have changed. */
+export async function revisionOf(read: Kysely<Tables>): Promise<bigint> {
   const row = await read.selectFrom('revision').select('n').executeTakeFirst()
   return row?.n ?? 0n
 }

@@ -68,6 +68,9 @@ export type ControlBatch = {
 /** Stands for the batch's `recorded_at` among the parameters of a control statement. */
 export const recordedAt = Object.freeze({ marker: 'recorded_at' })
 
+/** Of one key, the hour in which it was last used. */
+export type KeyUse = { readonly keyId: string; readonly at: number }
+
 export type ControlResult = { readonly revision: bigint; readonly recordedAt: number | null }
 
 export type WriterStatus = {
@@ -94,5 +97,7 @@ export interface Writer {
   settle(writes: readonly Write[], done: Done): void
   /** Batch C: its own transaction with the bump of `revision`. Throws PurserError `conflict`. */
   control(batch: ControlBatch): Promise<ControlResult>
+  /** When keys were last used: nobody configured that, so it moves no revision and leaves no audit row. An older hour changes nothing. */
+  noteKeyUses(uses: readonly KeyUse[]): Promise<void>
   status(): WriterStatus
 }

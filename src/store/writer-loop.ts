@@ -8,7 +8,8 @@ import type { ControlBatch, SqlValue } from './store.ts'
 import { runBatch, type Verdict } from './writer-batch.ts'
 import { runControl } from './writer-control.ts'
 import type { Entry, EntryWrite, WriterEngine } from './writer-engine.ts'
-import { answer, ask, type Definition, type Message, plainError } from './writer-messages.ts'
+import { writeKeyUses } from './writer-key-uses.ts'
+import { answer, ask, type Definition, type KeyUses, type Message, plainError } from './writer-messages.ts'
 
 export type LoopOptions = {
   readonly engine: WriterEngine
@@ -33,7 +34,7 @@ export interface WriterLoop {
 const limits = { entries: 1_000, bytes: 2 * 1024 * 1024 } as const
 const napFromCalls = 8
 
-type Control = { readonly batch: ControlBatch; readonly now: number }
+type Control = { readonly batch: ControlBatch | KeyUses; readonly now: number }
 
 export function createLoop(options: LoopOptions): WriterLoop {
   const { engine, say, gate, now } = options
@@ -70,7 +71,7 @@ export function createLoop(options: LoopOptions): WriterLoop {
           settlements.push(entry())
           break
         case ask.control:
-          controls.push({ batch: message[index++] as ControlBatch, now: message[index++] as number })
+          controls.push({ batch: message[index++] as ControlBatch | KeyUses, now: message[index++] as number })
           break
         case ask.define: {
           const definition = message[index++] as Definition
@@ -146,7 +147,8 @@ export function createLoop(options: LoopOptions): WriterLoop {
 
   async function runControlBatch({ batch, now: at }: Control): Promise<void> {
     try {
-      say([answer.controlled, 1, await runControl(engine, batch, at)])
+      const result = 'keyUses' in batch ? await writeKeyUses(engine, batch.keyUses) : await runControl(engine, batch, at)
+      say([answer.controlled, 1, result])
     } catch (error) {
       passOn(error, [answer.notControlled, 1])
     }

@@ -2,7 +2,7 @@
 
 import { type ErrorKind, PurserError } from '../core/errors.ts'
 import type { TableName } from './schema.ts'
-import type { SqlValue } from './store.ts'
+import type { KeyUse, SqlValue } from './store.ts'
 
 /** A template as the loop knows it. */
 export type Definition = {
@@ -12,6 +12,9 @@ export type Definition = {
   readonly columns: readonly string[]
   readonly fixed: Readonly<Record<string, SqlValue>>
 }
+
+/** Travels as a control batch does, and is none. */
+export type KeyUses = { readonly keyUses: readonly KeyUse[] }
 
 /** To the loop, each followed by what the comment names. */
 export const ask = {

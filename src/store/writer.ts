@@ -4,8 +4,8 @@ import { PurserError } from '../core/errors.ts'
 import type { Clock } from '../core/ports.ts'
 import { Fifo } from './fifo.ts'
 import type { TableName } from './schema.ts'
-import type { ControlResult, Done, Template, Write, Writer } from './store.ts'
-import { answer, ask, type Definition, errorOf, type Message } from './writer-messages.ts'
+import type { ControlBatch, ControlResult, Done, Template, Write, Writer } from './store.ts'
+import { answer, ask, type Definition, errorOf, type KeyUses, type Message } from './writer-messages.ts'
 
 /** The way to a loop: in this thread, in a worker, or to Postgres. */
 export interface WriterLink {
@@ -36,7 +36,7 @@ const limits = { entries: 10_000, bytes: 64 * 1024 * 1024, syncLagMs: 1_000 } as
 
 type Intent = { readonly committed: Done; readonly durable: Done; readonly bytes: number; committedAt: number }
 type Settlement = { readonly done: Done; readonly bytes: number }
-type Control = { resolve(result: ControlResult): void; reject(error: Error): void }
+type Control = { resolve(result: ControlResult | null): void; reject(error: Error): void }
 
 export function createWriter(options: WriterOptions): ClosableWriter {
   const { clock, schedule = setImmediate } = options
@@ -94,6 +94,15 @@ export function createWriter(options: WriterOptions): ClosableWriter {
     return size
   }
 
+  function sendControl(batch: ControlBatch | KeyUses): Promise<ControlResult | null> {
+    return new Promise((resolve, reject) => {
+      const reason = whyStopped()
+      if (reason) return reject(reason)
+      controls.push({ resolve, reject })
+      send(ask.control, batch, clock.now())
+    })
+  }
+
   function whyNotAdmitted(): PurserError | undefined {
     const stopped = whyStopped()
     if (stopped) return stopped
@@ -145,7 +154,7 @@ export function createWriter(options: WriterOptions): ClosableWriter {
         bytes -= settlement.bytes
         settlement.done(errorOf(plain))
       }),
-    [answer.controlled]: (_count, result) => controls.shift()?.resolve(result as ControlResult),
+    [answer.controlled]: (_count, result) => controls.shift()?.resolve(result as ControlResult | null),
     [answer.notControlled]: (_count, plain) => controls.shift()?.reject(errorOf(plain)),
     [answer.parked]: (count) => {
       parked += count
@@ -180,13 +189,8 @@ export function createWriter(options: WriterOptions): ClosableWriter {
       if (reason) return void queueMicrotask(() => done(reason))
       settlements.push({ done, bytes: sendEntry(ask.settle, writes) })
     },
-    control: (batch) =>
-      new Promise((resolve, reject) => {
-        const reason = whyStopped()
-        if (reason) return reject(reason)
-        controls.push({ resolve, reject })
-        send(ask.control, batch, clock.now())
-      }),
+    control: (batch) => sendControl(batch) as Promise<ControlResult>,
+    noteKeyUses: async (uses) => void (await sendControl({ keyUses: uses })),
     status: () => ({ queued: intents.size + settlements.size + controls.size, syncLagMs: syncLagMs(), batches, parked }),
     close() {
       closing ??= new Promise<void>((resolve) => {

@@ -74,3 +74,23 @@ test('a body that is not JSON by its own words is refused', () => {
   for (const type of [undefined, 'text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data', 'application/jsonp'])
     assert.throws(() => guardContentType(type), PurserError)
 })
+
+test('names that the operator allows are answered to: as they stand, and with the port of the listener where they have none', () => {
+  const hosts = hostsOf('0.0.0.0', 7878, ['Gateway.example', 'models.example:8443', '[fd00::1]'])
+  for (const name of ['gateway.example', 'gateway.example:7878', 'models.example:8443', '[fd00::1]:7878', 'localhost:7878'])
+    assert.ok(hosts.has(name), name)
+  for (const name of ['gateway.example:80', 'models.example', 'models.example:7878', 'evil.example']) assert.ok(!hosts.has(name), name)
+  for (const text of [
+    'https://gateway.example',
+    'gateway.example/v1',
+    '*.example',
+    '*',
+    '',
+    'a b',
+    'x@y',
+    'gateway.example:99999',
+    'fd00::1',
+    '.',
+  ])
+    assert.throws(() => hostsOf('0.0.0.0', 7878, [text]), { code: 'host_unreadable', field: '--allow-host' }, text)
+})
