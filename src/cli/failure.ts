@@ -77,6 +77,12 @@ export function printFailure(thrown: unknown, terminal: Terminal, style: Failure
   return exitCodeOf(error)
 }
 
+/** The failure in at most three lines, for a command that goes on. */
+export function failureLines(thrown: unknown): readonly string[] {
+  const error = named(asPurserError(thrown), thrown)
+  return threeLines(error, typeof error.details?.requestId === 'string' ? error.details.requestId : null).map(printable)
+}
+
 /** The first sentence says what, the rest why, the hint what to do next. */
 function threeLines(error: PurserError, requestId: string | null): readonly string[] {
   const [what, ...why] = error.message.split(/(?<=[.?!…])\s+(?=[A-Z"'–-])/)

@@ -13,12 +13,14 @@ import { environmentNames, environmentWarnings } from './environment.ts'
 import { execute } from './execute.ts'
 import { type Ending, exitCodesHelp } from './exit-codes.ts'
 import { printFailure } from './failure.ts'
+import { addInitCommand } from './init/command.ts'
 import { addMigrateCommands } from './migrate.ts'
 import { operationCommand } from './operation-command.ts'
 import { addCommonOptions, commonOptions } from './options.ts'
 import { addPathsCommand } from './paths.ts'
 import { addServeCommand } from './serve.ts'
 import type { Terminal } from './terminal.ts'
+import { addTryCommand } from './try.ts'
 
 const nouns: Readonly<Record<string, { readonly summary: string; readonly alias?: string; readonly usual?: string }>> = {
   providers: { summary: 'who serves models' },
@@ -46,7 +48,9 @@ export function buildProgram(terminal: Terminal, ending: Ending, release: string
       .map(([name, use]) => `  ${name.padEnd(24)} ${use}`)
       .join('\n')}\n${exitCodesHelp}`,
   )
+  addInitCommand(program, terminal)
   addServeCommand(program, terminal, ending)
+  addTryCommand(program, terminal)
   addPathsCommand(program, terminal)
   addConfigCommands(program, terminal)
   addCompletionCommands(program, terminal)

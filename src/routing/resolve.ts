@@ -1,6 +1,7 @@
 /** From the name a caller sent to the targets that may answer it, in order. Pure: dispatch, explain and preflight all ask this one function. */
 
 import { PurserError } from '../core/errors.ts'
+import { nearest } from '../core/nearest.ts'
 import type { Provider } from '../core/nouns.ts'
 import type { Directory, Quarantined } from './directory.ts'
 import { byProfile, byProviderModel, existing, type PresenceOf, type Resolution, unusable } from './profile.ts'
@@ -41,8 +42,16 @@ function setAside({ quarantined }: Directory, name: string): Quarantined | undef
   return quarantined.find((row) => (row.kind === 'profile' || row.kind === 'route') && row.name === name)
 }
 
+/** A longer name is no slip of one that exists. */
+const longestGuess = 100
+
 function unknownName(directory: Directory, name: string): PurserError {
   const aside = setAside(directory, name)
   if (aside) return unusable(name, `its row could not be read (${aside.reason})`)
-  return new PurserError('not_found', `No profile is named "${name}". ${existing(directory)}`, { code: 'model_not_found', field: 'model' })
+  const meant = name.length <= longestGuess ? nearest(name, [...directory.profiles.keys(), ...directory.routes.keys()]) : undefined
+  const guess = meant === undefined ? '' : `Did you mean "${meant}"? `
+  return new PurserError('not_found', `No profile is named "${name}". ${guess}${existing(directory)}`, {
+    code: 'model_not_found',
+    field: 'model',
+  })
 }
