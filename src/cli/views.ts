@@ -4,6 +4,7 @@ import { callsGet } from '../control/calls.ts'
 import { doctor } from '../control/doctor.ts'
 import { explainCall } from '../control/explain.ts'
 import { printInstant } from '../control/instant.ts'
+import { stateDiff, stateExport } from '../control/state.ts'
 import { status } from '../control/status.ts'
 import { usageTotals } from '../control/usage.ts'
 import { at, isObject, type Json } from '../core/json.ts'
@@ -25,6 +26,8 @@ export const views: Readonly<Record<string, View>> = {
   'explain.call': { render: renderExplained, exitCode: (answer) => (explainCall.output.parse(answer).agrees ? 0 : 1) },
   'calls.get': { render: renderCall },
   'usage.totals': { render: renderUsage, rows: usageRows },
+  export: { render: renderState },
+  diff: { exitCode: (answer) => (stateDiff.output.parse(answer).items.length === 0 ? 0 : 8) },
   'mode.plan': { render: renderModePlan, exitCode: modePlanExitCode },
   status: { render: renderStatus },
   'keys.create': { quiet: keyText },
@@ -35,6 +38,11 @@ export const views: Readonly<Record<string, View>> = {
 function keyText(answer: Json): string {
   const text = at(answer, 'key')
   return typeof text === 'string' ? `${text}\n` : ''
+}
+
+/** The document alone, so that it can go into a file as it is. */
+function renderState(answer: Json): string {
+  return stateExport.output.parse(answer).document.replace(/\n$/, '')
 }
 
 function renderDoctor(answer: Json, terminal: Terminal): string {

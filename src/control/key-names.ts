@@ -12,7 +12,12 @@ export async function refuseUnknownNames({ store }: OperationContext, kind: stri
     store.read.selectFrom('model_profiles').select('name').where('removed_at', 'is', null).execute(),
     store.read.selectFrom('routes').select('name').where('removed_at', 'is', null).execute(),
   ])
-  const known = new Set([...profiles, ...routes].map(({ name }) => name))
+  refuseStrangeNames(kind, scopes, new Set([...profiles, ...routes].map(({ name }) => name)))
+}
+
+/** The same, where the names that there are are known already. */
+export function refuseStrangeNames(kind: string, scopes: JsonObject, known: ReadonlySet<string>): void {
+  if (kind !== 'call') return
   for (const [field, name] of named(scopes)) {
     if (known.has(name)) continue
     const meant = nearest(name, known)

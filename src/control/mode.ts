@@ -118,7 +118,7 @@ async function evidenceOf(context: OperationContext, directory: Directory) {
   const answered = await readAnswered(context, paired)
   return {
     served: servedBy(directory, answered, context.clock.now()),
-    secret: ({ auth }: Connection) => (auth.type !== 'none' && auth.credential === null ? 'absent' : context.presence(auth)),
+    secret: ({ auth, provider_id }: Connection) => context.presence(auth, directory.providers.get(provider_id)?.base_url),
   }
 }
 

@@ -19,6 +19,7 @@ import { providersGet, providersList } from './providers.ts'
 import { providersCreate, providersDisable, providersEnable, providersRemove, providersUpdate } from './providers-write.ts'
 import { ratesAt, ratesGet, ratesHistory, ratesList } from './rates.ts'
 import { ratesCreate } from './rates-create.ts'
+import { stateApply, stateDiff, stateExport } from './state.ts'
 import { status } from './status.ts'
 import { usageTotals } from './usage.ts'
 
@@ -71,5 +72,8 @@ export const operations = [
   callsGet,
   usageTotals,
   explainCall,
+  stateExport,
+  stateDiff,
+  stateApply,
   migrationsList,
 ] as const satisfies readonly Operation[]

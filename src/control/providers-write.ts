@@ -2,19 +2,15 @@
 
 import { z } from 'zod'
 import { contractIds } from '../contracts/contract.ts'
-import { contracts } from '../contracts/index.ts'
-import { PurserError } from '../core/errors.ts'
 import type { JsonObject } from '../core/json.ts'
-import { json, name, networks, provider } from '../core/nouns.ts'
-import { readBaseUrl } from '../net/destination.ts'
+import { json, name, networks } from '../core/nouns.ts'
 import type { Row } from '../store/schema.ts'
 import { change, type Planned } from './change.ts'
 import { refuseBrokenPairs } from './connection-pairs.ts'
 import type { OperationContext } from './context.ts'
 import { refuseTaken } from './find.ts'
-import { invalidInput } from './invalid.ts'
 import { patched } from './patch.ts'
-import { plainNumbers } from './plain.ts'
+import { refuseUnsoundProvider } from './provider-rules.ts'
 import { findProvider, providerColumns, shownProvider, showProvider } from './providers.ts'
 import { referrersOfProvider, refuseReferred } from './referrers.ts'
 import { newRow, rowAdded, rowMoved } from './row-change.ts'
@@ -57,7 +53,7 @@ export const providersCreate = change({
   async plan(context, input) {
     await refuseTaken(context, 'providers', input.name)
     const row: ProviderRow = { ...newRow(context), ...input, modality: 'chat' }
-    refuseUnsound(row)
+    refuseUnsoundProvider(row)
     return { ...rowAdded(context, 'providers', row), answer: () => showProvider(row) }
   },
 })
@@ -138,19 +134,8 @@ async function planned(
 ): Promise<Planned<z.output<typeof shownProvider>>> {
   const change = rowMoved(context, 'providers', row, columns)
   if (leaves === 'sound' && change.touched.length > 0) {
-    refuseUnsound(change.row)
+    refuseUnsoundProvider(change.row)
     await refuseBrokenPairs(context, change.row)
   }
   return { ...change, answer: () => showProvider(change.row) }
-}
-
-/** Throws by the field that is wrong: what is written is what a call can use. */
-function refuseUnsound(row: ProviderRow): void {
-  const read = provider.safeParse(plainNumbers(row))
-  if (!read.success) throw invalidInput(read.error, Object.keys(row))
-  readBaseUrl(row.base_url, read.data.network)
-  if (row.network_cidrs !== null && row.network !== 'private') {
-    throw new PurserError('invalid_request', '"network_cidrs" narrows a private network, and this one is not.', { field: 'network_cidrs' })
-  }
-  contracts.find((contract) => contract.id === row.contract)?.codec(row.dialect)
 }

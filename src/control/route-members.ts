@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import { PurserError } from '../core/errors.ts'
-import type { JsonObject } from '../core/json.ts'
+import { isObject, type JsonObject } from '../core/json.ts'
 import { json, routeMember } from '../core/nouns.ts'
 import type { OperationContext } from './context.ts'
 import { findNamed } from './find.ts'
@@ -46,23 +46,28 @@ export async function membersFrom(context: OperationContext, routeId: string, sa
     const field = `members.${position}`
     if (!profiles.some((row) => row.name === asked || row.id === asked) && routes.some((row) => row.name === asked || row.id === asked))
       throw refused(field, `"${asked}" is a route, and the members of a route are profiles. Name its profiles instead.`)
-    if (Object.keys(conditions).length > 0)
-      throw refused(
-        `${field}.conditions`,
-        `"${asked}" has conditions, which this release of Purser does not understand. Only {} can stand there.`,
-      )
     const { id, name, model, provider, billing } = findNamed('profiles', asked, profiles)
     return {
       ...{ route_id: routeId, position: BigInt(position), profile_id: id, weight: weight === null ? null : BigInt(weight), conditions },
       ...{ profile: name, provider, model, billing },
     }
   })
-  members.forEach(({ profile_id, profile }, place) => {
+  refuseStrangeMembers(members)
+  return members
+}
+
+/** Throws by the place of a member that no call could mean: one that stands there twice, or under conditions. */
+export function refuseStrangeMembers(members: readonly Pick<ShownMember, 'profile_id' | 'profile' | 'conditions'>[]): void {
+  members.forEach(({ profile_id, profile, conditions }, place) => {
+    if (!isObject(conditions) || Object.keys(conditions).length > 0)
+      throw refused(
+        `members.${place}.conditions`,
+        `"${profile}" has conditions, which this release of Purser does not understand. Only {} can stand there.`,
+      )
     const first = members.findIndex((member) => member.profile_id === profile_id)
     if (first < place)
       throw refused(`members.${place}`, `"${profile}" is a member already, at place ${first + 1}. Each profile stands once in a route.`)
   })
-  return members
 }
 
 /** Members as the audit log and a comparison need them. */

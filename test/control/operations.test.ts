@@ -53,6 +53,8 @@ eachStore((fresh) => {
       'rates.history': { provider: 'simulated', model: 'simulated-1' },
       'rates.at': { provider: 'simulated', model: 'simulated-1' },
       'rates.create': { provider: 'simulated', model: 'other', input_token_cost_per_1m: '1.00', output_token_cost_per_1m: '2.00' },
+      diff: { document: 'purser = 1' },
+      apply: { document: 'purser = 1' },
       'mode.plan': { to: 'platform', profile: 'simulated' },
       'calls.get': { call },
       'explain.call': { call },
