@@ -255,6 +255,11 @@ export const codeNotes: Readonly<Record<string, Note>> = {
     means: 'Another thing has this name. Profiles and routes share one set of names.',
     act: 'Choose another name, or change what is there.',
   },
+  card_voided: {
+    kinds: ['conflict'],
+    means: 'The rate card was withdrawn before. A card is withdrawn once, with one reason.',
+    act: 'Look at what prices the model now: `purser rates history`.',
+  },
   paired: {
     kinds: ['conflict'],
     means: 'The connection is one side of another pair, and no connection is in two.',

@@ -30,6 +30,8 @@ const nouns: Readonly<Record<string, { readonly summary: string; readonly alias?
   rates: { summary: 'what models cost, since when' },
   mode: { summary: 'who pays: the own account, or a platform' },
   keys: { summary: 'who may call and administer' },
+  settings: { summary: 'what holds for the whole installation' },
+  audit: { summary: 'who changed what, and when' },
   calls: { summary: 'what was asked, and what it cost', alias: 'requests' },
   usage: { summary: 'money and tokens, summed', usual: 'totals' },
   explain: { summary: 'how a price came about' },

@@ -1,5 +1,6 @@
 /** Every operation there is. A face that wants them all reads this list, so a new one is everywhere or nowhere. */
 
+import { auditGet, auditList } from './audit.ts'
 import { callsGet, callsList } from './calls.ts'
 import { connectionsGet, connectionsList } from './connections.ts'
 import { connectionsCreate, connectionsDisable, connectionsEnable, connectionsRemove, connectionsUpdate } from './connections-write.ts'
@@ -19,6 +20,9 @@ import { providersGet, providersList } from './providers.ts'
 import { providersCreate, providersDisable, providersEnable, providersRemove, providersUpdate } from './providers-write.ts'
 import { ratesAt, ratesGet, ratesHistory, ratesList } from './rates.ts'
 import { ratesCreate } from './rates-create.ts'
+import { ratesVoid } from './rates-void.ts'
+import { settingsGet, settingsList } from './settings.ts'
+import { settingsUpdate } from './settings-write.ts'
 import { stateApply, stateDiff, stateExport } from './state.ts'
 import { status } from './status.ts'
 import { usageTotals } from './usage.ts'
@@ -59,6 +63,7 @@ export const operations = [
   ratesCreate,
   ratesHistory,
   ratesAt,
+  ratesVoid,
   modePlan,
   modeFlip,
   modeUndo,
@@ -68,6 +73,11 @@ export const operations = [
   keysUpdate,
   keysRotate,
   keysRevoke,
+  settingsList,
+  settingsGet,
+  settingsUpdate,
+  auditList,
+  auditGet,
   callsList,
   callsGet,
   usageTotals,

@@ -2,6 +2,7 @@
 
 import { PurserError } from '../core/errors.ts'
 import { at } from '../core/json.ts'
+import { settingOf } from '../core/settings.ts'
 import type { OperationContext } from './context.ts'
 
 export type Referrer = { readonly kind: 'connection' | 'profile' | 'route' | 'key' | 'setting'; readonly name: string }
@@ -83,16 +84,18 @@ export async function refuseRenamed(context: OperationContext, noun: string, nam
   )
 }
 
-/** Call keys whose scopes name a profile or route. */
+/** Call keys whose scopes name a profile or route, and the setting that does. */
 async function whoNames({ store }: OperationContext, name: string): Promise<Referrer[]> {
-  const keys = await store.read.selectFrom('keys').select(['name', 'scopes']).where('revoked_at', 'is', null).orderBy('name').execute()
-  return named(
-    'key',
-    keys.filter(({ scopes }) => {
-      const profiles = at(scopes, 'profiles')
-      return at(scopes, 'default') === name || (Array.isArray(profiles) && profiles.includes(name))
-    }),
-  )
+  const [keys, rows] = await Promise.all([
+    store.read.selectFrom('keys').select(['name', 'scopes']).where('revoked_at', 'is', null).orderBy('name').execute(),
+    store.read.selectFrom('settings').selectAll().execute(),
+  ])
+  const naming = keys.filter(({ scopes }) => {
+    const profiles = at(scopes, 'profiles')
+    return at(scopes, 'default') === name || (Array.isArray(profiles) && profiles.includes(name))
+  })
+  const isDefault = settingOf(rows, 'default_profile') === name
+  return [...named('key', naming), ...(isDefault ? named('setting', [{ name: 'default_profile' }]) : [])]
 }
 
 type Named = { readonly id: string; readonly name: string }

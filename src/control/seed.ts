@@ -1,6 +1,7 @@
 /** What a start does with what comes in the box: merges a newer manifest, and puts in the rates that are missing. The second run writes nothing. */
 
 import type { Clock } from '../core/ports.ts'
+import { settingOf } from '../core/settings.ts'
 import type { AuditEntry, ControlBatch, Store } from '../store/store.ts'
 import { mergeTouches } from './manifest-audit.ts'
 import type { ThingKind } from './manifest-items.ts'
@@ -74,8 +75,7 @@ function stateOf({ revision, stored }: MergePlan, manual: boolean): SeedReport['
 }
 
 async function isManual({ read }: Store): Promise<boolean> {
-  const row = await read.selectFrom('settings').select('value').where('name', '=', 'manifest.apply').executeTakeFirst()
-  return row?.value === 'manual'
+  return settingOf(await read.selectFrom('settings').selectAll().execute(), 'manifest.apply') === 'manual'
 }
 
 function counted(changes: MergePlan['changes']) {

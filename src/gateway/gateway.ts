@@ -62,7 +62,7 @@ type Chosen = {
   readonly directory: Directory
   readonly choice: Choice
   /** Set where a default answers for a name that nobody has. */
-  readonly substitute: string | null
+  readonly substitute: Substitute | null
 }
 
 const limits = { process: 5_000, key: 100, choices: 2_000, passedOverMs: 5_000 }
@@ -116,8 +116,8 @@ export function createGateway(deps: GatewayDeps): Gateway {
       const asked = callerCodec(request.contract).peek(exchange.request)
       const directory = deps.directory()
       const name = nameFor(directory, caller.grant, asked.model)
-      const substitute = name === asked.model ? null : `nobody has this name: the key's default ${name} answers`
-      if (substitute !== null) deps.log.warn({ requestId, keyId: caller.keyId, asked: asked.model }, substitute)
+      const substitute = substituteOf(caller, asked.model, name)
+      if (substitute !== null) deps.log.warn({ requestId, keyId: caller.keyId, asked: asked.model }, substitute.reason)
       const choice = choiceOf(visibleTo(directory, caller.grant), name, requestId)
       const chosen = { asked, directory, choice, substitute }
       const wait = warmUp(deps, choice.candidates)
@@ -141,7 +141,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     const line = lineUp(choice.candidates, (candidate) => {
       const prepared = prepare(deps, { request: exchange.request, contract, codec }, candidate)
       if (substitute === null) return prepared
-      return { ...prepared, warnings: [{ field: 'model', reason: substitute }, ...prepared.warnings] }
+      return { ...prepared, warnings: [{ field: 'model', reason: substitute.reason }, ...prepared.warnings] }
     })
     const first = line.take()
     if (!first) throw line.error
@@ -158,7 +158,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
         endpoint: request.endpoint,
         stream: asked.stream,
         requestedName: asked.model,
-        decision: decisionOf(choice, first, line.skipped, substitute !== null),
+        decision: decisionOf(choice, first, line.skipped, substitute),
         configRevision: directory.revision,
         labels: {},
         client: clientOf(exchange.request),
@@ -214,9 +214,25 @@ function listed(directory: Directory): ListedModel[] {
     .map(({ row, by }) => ({ name: row.name, provider: by, createdAt: row.created_at }))
 }
 
+/** A default in the place of a name that nobody has: whose it is, as the decision says it, and why, as the caller is told. */
+type Substitute = { readonly by: 'key_default' | 'default_profile'; readonly reason: string }
+
+function substituteOf({ grant }: Caller, sent: string, name: string): Substitute | null {
+  if (name === sent) return null
+  return grant?.fallback === null
+    ? { by: 'default_profile', reason: `nobody has this name: the default ${name} answers` }
+    : { by: 'key_default', reason: `nobody has this name: the key's default ${name} answers` }
+}
+
 /** What the call's row says of the choice: as resolved, or with the targets that could not be prepared among those passed over. */
-function decisionOf({ decision, decisionText }: Choice, { target }: Prepared, unprepared: readonly Skipped[], byDefault: boolean): string {
-  if (unprepared.length === 0) return byDefault ? canonicalJson({ ...decision, key_default: true }) : decisionText
+function decisionOf(
+  { decision, decisionText }: Choice,
+  { target }: Prepared,
+  unprepared: readonly Skipped[],
+  substitute: Substitute | null,
+): string {
+  const byDefault = substitute === null ? {} : { [substitute.by]: true }
+  if (unprepared.length === 0) return substitute === null ? decisionText : canonicalJson({ ...decision, ...byDefault })
   const winner = target.profile?.name ?? target.model
   const fallbacks = decision.fallbacks?.slice(decision.fallbacks.indexOf(winner) + 1)
   return canonicalJson({
@@ -225,7 +241,7 @@ function decisionOf({ decision, decisionText }: Choice, { target }: Prepared, un
     connection: target.connection.name,
     skipped: [...decision.skipped, ...unprepared],
     ...(fallbacks === undefined ? {} : { fallbacks }),
-    ...(byDefault ? { key_default: true } : {}),
+    ...byDefault,
   })
 }
 

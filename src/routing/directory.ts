@@ -15,6 +15,7 @@ import {
   route,
   routeMember,
 } from '../core/nouns.ts'
+import { settingOf } from '../core/settings.ts'
 import type { RateBook } from '../pricing/book.ts'
 import type { Row, Tables } from '../store/schema.ts'
 import { readRateBook } from './rates.ts'
@@ -39,6 +40,8 @@ export type Directory = {
   readonly connections: ReadonlyMap<string, Connection>
   readonly keys: ReadonlyMap<string, Key>
   readonly book: RateBook
+  /** The profile or route that answers for a name that nobody has, where a key has none of its own. */
+  readonly defaultName: string | null
   readonly quarantined: readonly Quarantined[]
 }
 
@@ -52,13 +55,14 @@ export async function readDirectory(read: Kysely<Tables>): Promise<Directory> {
 }
 
 async function readOnce(read: Kysely<Tables>, revision: bigint): Promise<Directory> {
-  const [providerRows, connectionRows, profileRows, routeRows, memberRows, keyRows, rates] = await Promise.all([
+  const [providerRows, connectionRows, profileRows, routeRows, memberRows, keyRows, settingRows, rates] = await Promise.all([
     read.selectFrom('providers').selectAll().where('removed_at', 'is', null).execute(),
     read.selectFrom('connections').selectAll().where('removed_at', 'is', null).execute(),
     read.selectFrom('model_profiles').selectAll().where('removed_at', 'is', null).execute(),
     read.selectFrom('routes').selectAll().where('removed_at', 'is', null).execute(),
     read.selectFrom('route_members').selectAll().orderBy('position').execute(),
     read.selectFrom('keys').selectAll().execute(),
+    read.selectFrom('settings').selectAll().execute(),
     readRateBook(read),
   ])
   const quarantined: Quarantined[] = []
@@ -79,6 +83,7 @@ async function readOnce(read: Kysely<Tables>, revision: bigint): Promise<Directo
     routes: new Map(routes.map((row) => [row.name, row])),
     keys: byId(keys),
     book: rates.book,
+    defaultName: settingOf(settingRows, 'default_profile'),
     quarantined,
   }
 }

@@ -25,15 +25,20 @@ export function visibleTo(directory: Directory, grant: CallGrant | null): Direct
   return made
 }
 
-/** The name to be resolved for the one that was sent: itself, or the key's default where nobody has it. Throws `forbidden` for one out of reach. */
+/** The name to be resolved for the one that was sent: itself, or where nobody has it the key's default, else the installation's. Throws `forbidden` for one out of reach. */
 export function nameFor(directory: Directory, grant: CallGrant | null, sent: string): string {
   if (grant === null) return sent
-  const name = grant.fallback !== null && !isKnown(directory, sent) ? grant.fallback : sent
+  const name = isKnown(directory, sent) ? sent : (grant.fallback ?? defaultOf(directory) ?? sent)
   if (grant.names === null || grant.names.has(name) || grant.names.has(plainName(directory, name) ?? '')) return name
   throw new PurserError('forbidden', `This key may not use ${JSON.stringify(sent)}. ${reach(grant)}`, {
     code: 'model_not_allowed',
     field: 'model',
   })
+}
+
+/** A default that is not there is none. */
+function defaultOf(directory: Directory): string | null {
+  return directory.defaultName !== null && isKnown(directory, directory.defaultName) ? directory.defaultName : null
 }
 
 function reach({ names }: CallGrant): string {

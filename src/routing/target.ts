@@ -35,6 +35,8 @@ export type Decision = {
   readonly allow_cross?: readonly Crossing[]
   /** Nobody has the name that was sent, and the key's default answered. */
   readonly key_default?: true
+  /** The same, and the installation's default answered. */
+  readonly default_profile?: true
   /** Of a route with weights: what they were, by profile. The call's id drew the order. */
   readonly weights?: Readonly<Record<string, number>>
 }

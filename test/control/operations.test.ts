@@ -19,6 +19,7 @@ eachStore((fresh) => {
     await books.enter({ outcome: 'open' })
     const [card] = ((await invoke(by('rates.list'), books.context, { limit: 1 })) as { items: { id: string }[] }).items
     await invoke(by('keys.create'), books.context, { name: 'first' })
+    const [entry] = ((await invoke(by('audit.list'), books.context, { limit: 1 })) as { items: { id: string }[] }).items
     const inputs: Record<string, object> = {
       'providers.get': { provider: 'simulated' },
       'providers.create': { name: 'workshop', contract: 'openai-chat', base_url: 'https://models.example.com/v1' },
@@ -56,6 +57,10 @@ eachStore((fresh) => {
       diff: { document: 'purser = 1' },
       apply: { document: 'purser = 1' },
       'mode.plan': { to: 'platform', profile: 'simulated' },
+      'settings.get': { setting: 'manifest.apply' },
+      'settings.update': { setting: 'default_profile', value: 'simulated' },
+      'audit.get': { entry: entry!.id },
+      'rates.void': { card: card!.id, reason: 'a slip' },
       'calls.get': { call },
       'explain.call': { call },
     }

@@ -99,6 +99,24 @@ test('a name that nobody has is answered by the default of the key, and this is 
   assert.equal(ask('nobody', { profiles: ['small'] }).caller.status, 403)
 })
 
+test("the installation's default answers for a key that has none of its own, and never for what a key may not name", () => {
+  const withDefault = { ...directory, defaultName: 'large' }
+  const asked = (scopes: object, model = 'claude-haiku') =>
+    sent({ directory: withDefault, body: { model }, grant: readCallScope(scopes as never) })
+  const { ledger, upstream, caller } = asked({})
+  const decision = JSON.parse(ledger.call?.decision ?? '{}')
+  assert.deepEqual([decision.winner, decision.default_profile, decision.key_default], ['large', true, undefined])
+  upstream.answer(200, { choices: [] })
+  ledger.settled()
+  assert.match(caller.headers['x-purser-warnings'] ?? '', /the default large answers/)
+  assert.equal(JSON.parse(asked({ default: 'small' }).ledger.call?.decision ?? '{}').winner, 'small')
+  assert.equal(asked({ profiles: ['small'] }).caller.status, 403)
+  assert.equal(asked({}, 'off').caller.status, 404, 'a name that somebody has is never replaced')
+  const gone = sent({ directory: { ...directory, defaultName: 'nobody' }, body: { model: 'claude-haiku' }, grant: readCallScope({}) })
+  assert.equal(gone.caller.status, 404, 'a default that is not there is none')
+  assert.match(gone.caller.text, /claude-haiku/)
+})
+
 test('whatever is sent, what is resolved is in scope, or it is refused', () => {
   const names = ['small', 'large', 'hidden', 'way', 'off', 'gone']
   const sentName = fc.oneof(

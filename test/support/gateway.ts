@@ -77,6 +77,7 @@ type Rows = {
   readonly profiles: readonly Profile[]
   readonly routes?: readonly Route[]
   readonly keys?: readonly Key[]
+  readonly defaultName?: string
 }
 
 /** Every model named `coin-1` costs 1.00 in and 2.00 out per 1M tokens: 1 and 2 millionths a token. */
@@ -109,6 +110,7 @@ export function directoryOf(rows: Rows): Directory {
     connections: new Map(rows.connections.map((row) => [row.id, row])),
     keys: new Map((rows.keys ?? []).map((row) => [row.id, row])),
     book: rateBook({ cards }),
+    defaultName: rows.defaultName ?? null,
     quarantined: [],
   }
 }
