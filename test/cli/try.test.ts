@@ -32,7 +32,7 @@ const refusals: readonly (readonly [profile: string, exitCode: number, says: Reg
   [
     'openai/gpt-4o',
     1,
-    /^"openai\/gpt-4o" cannot be used: .*OPENAI_API_KEY is absent.*\n\(request \S+\)\nSee how things stand: {2}purser doctor\n$/,
+    /^"openai\/gpt-4o" cannot be used: .*OPENAI_API_KEY is absent[\s\S]*\(request \S+\)\nSee how things stand: {2}purser doctor\n$/,
   ],
 ]
 
