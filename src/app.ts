@@ -25,6 +25,7 @@ import { createEgress } from './net/egress.ts'
 import { createVault } from './net/vault.ts'
 import { type DatabaseOptions, type FirstKeys, openAlone, openHome } from './opening.ts'
 import { type Directory, readDirectory, revisionOf } from './routing/directory.ts'
+import type { PresenceOf } from './routing/profile.ts'
 import { watchRevision } from './routing/watch.ts'
 import { type Simulated, startSimulated } from './simulated/server.ts'
 
@@ -117,11 +118,12 @@ export async function openApp(options: AppOptions): Promise<App> {
     undo.unshift(() => upstream.close())
     if (simulated && 'port' in simulated.address) listeners.push({ host: '127.0.0.1', port: simulated.address.port })
 
+    const presenceOf: PresenceOf = (reference, baseUrl) => vault.usable(reference, originOf(baseUrl))
     const gateway = createGateway({
       directory: () => directory,
       ledger,
       upstream,
-      presenceOf: (reference, baseUrl) => vault.usable(reference, originOf(baseUrl)),
+      presenceOf,
       secrets: vault,
       clock: systemClock,
       timers: systemTimers,
@@ -170,6 +172,7 @@ export async function openApp(options: AppOptions): Promise<App> {
         inspect: () => inspectDatabase(options.database),
         presence: presenceIn(vault),
         secrets: vault,
+        presenceOf,
         fetch: (request) => ownFetch(request),
         refresh,
       }),

@@ -34,7 +34,7 @@ const nouns: Readonly<Record<string, { readonly summary: string; readonly alias?
   audit: { summary: 'who changed what, and when' },
   calls: { summary: 'what was asked, and what it cost', alias: 'requests' },
   usage: { summary: 'money and tokens, summed', usual: 'totals' },
-  explain: { summary: 'how a price came about' },
+  explain: { summary: 'where a name leads, and how a price came about' },
   migrations: { summary: 'the steps of the database schema' },
 }
 

@@ -10,6 +10,7 @@ import { usageTotals } from '../control/usage.ts'
 import { at, isObject, type Json } from '../core/json.ts'
 import { modePlanExitCode, renderModePlan } from './mode-view.ts'
 import { cell, renderItems } from './render.ts'
+import { decisionLines, renderRoutes, routeExitCode } from './route-view.ts'
 import type { Terminal } from './terminal.ts'
 
 type View = {
@@ -24,6 +25,8 @@ type View = {
 export const views: Readonly<Record<string, View>> = {
   doctor: { render: renderDoctor, exitCode: (answer) => (doctor.output.parse(answer).healthy ? 0 : 1) },
   'explain.call': { render: renderExplained, exitCode: (answer) => (explainCall.output.parse(answer).agrees ? 0 : 1) },
+  'explain.route': { render: renderRoutes, exitCode: routeExitCode },
+  'connections.test': { exitCode: (answer) => (at(answer, 'ok') === true ? 0 : 6) },
   'calls.get': { render: renderCall },
   'usage.totals': { render: renderUsage, rows: usageRows },
   export: { render: renderState },
@@ -111,7 +114,7 @@ function renderExplained(answer: Json, terminal: Terminal): string {
   const verdict = agrees
     ? 'Every line comes out again, from its own figures and from usage, T and K.'
     : terminal.paint('red', 'Not every line comes out again: see above.')
-  return [head(call), ...pages, verdict].join('\n\n')
+  return [`${head(call)}\n${decisionLines(call.decision).join('\n')}`, ...pages, verdict].join('\n\n')
 }
 
 /** Meters and quantities of each segment. */

@@ -4,6 +4,7 @@ import type { Presence, ProviderAuth } from '../core/auth.ts'
 import type { Clock, Random } from '../core/ports.ts'
 import type { Vault } from '../net/vault.ts'
 import type { Directory } from '../routing/directory.ts'
+import type { PresenceOf } from '../routing/profile.ts'
 import type { Store } from '../store/store.ts'
 import type { Home } from './home.ts'
 import type { Inspection } from './inspect.ts'
@@ -38,6 +39,8 @@ export interface OperationContext {
   loopDelayMs(): number | null
   /** A look at the database itself. Null where no second connection can see it. */
   inspect(): Promise<Inspection | null>
+  /** Whether a secret is at hand, as dispatch asks it; or null where nothing here dispatches. */
+  readonly presenceOf: PresenceOf | null
   /** Makes a call as this process's own local caller, without a key, or null where nothing here serves calls. */
   readonly fetch: ((request: Request) => Promise<Response>) | null
   /** Resolves once the process answers calls from the new state of the control tables. */

@@ -55,6 +55,7 @@ export async function openLocal(asked: {
     secrets,
     loopDelayMs: () => null,
     inspect: () => inspectDatabase(database),
+    presenceOf: null,
     fetch: null,
     refresh: async () => undefined,
   }

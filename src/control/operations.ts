@@ -2,10 +2,12 @@
 
 import { auditGet, auditList } from './audit.ts'
 import { callsGet, callsList } from './calls.ts'
+import { connectionsTest } from './connection-trial.ts'
 import { connectionsGet, connectionsList } from './connections.ts'
 import { connectionsCreate, connectionsDisable, connectionsEnable, connectionsRemove, connectionsUpdate } from './connections-write.ts'
 import { doctor } from './doctor.ts'
 import { explainCall } from './explain.ts'
+import { explainRoute } from './explain-route.ts'
 import { keysGet, keysList } from './keys.ts'
 import { keysCreate, keysRevoke, keysRotate, keysUpdate } from './keys-write.ts'
 import { migrationsList } from './migrations.ts'
@@ -44,6 +46,7 @@ export const operations = [
   connectionsEnable,
   connectionsDisable,
   connectionsRemove,
+  connectionsTest,
   profilesList,
   profilesGet,
   profilesCreate,
@@ -81,6 +84,7 @@ export const operations = [
   callsList,
   callsGet,
   usageTotals,
+  explainRoute,
   explainCall,
   stateExport,
   stateDiff,

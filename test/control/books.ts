@@ -85,6 +85,7 @@ export async function openBooks(_t: TestContext, store: OpenStore, clock: HandCl
     }),
     loopDelayMs: () => null,
     inspect: async () => null,
+    presenceOf: null,
     fetch: null,
     refresh: async () => undefined,
   }
