@@ -84,6 +84,11 @@ export const codeNotes: Readonly<Record<string, Note>> = {
       'The key is limited to ranges of addresses, and the other end of the socket is in none of them. Behind a proxy that is the proxy.',
     act: 'Send the request from an allowed address, or change `scopes.cidrs` of the key: `purser keys update`.',
   },
+  applied: {
+    kinds: ['conflict'],
+    means: 'The plan was carried out before, and a plan is carried out once.',
+    act: 'Make a new plan, or take the old one back: `purser mode undo DIGEST`.',
+  },
   bad_config: {
     kinds: ['invalid_request'],
     means: 'A configuration file was named and is not there, is not TOML, or holds a key or a value that Purser does not know.',
@@ -130,6 +135,11 @@ export const codeNotes: Readonly<Record<string, Note>> = {
     act: 'Use another provider. `purser providers list` says which can be called.',
   },
   cut: { kinds: ['provider_malformed'], means: 'The provider broke the connection before its answer was complete.', act: 'Try again.' },
+  decision_needed: {
+    kinds: ['conflict'],
+    means: 'Something stands in the way that only an operator can decide.',
+    act: 'The message lists every such thing. Mend it, or plan again and accept it by name.',
+  },
   destination_in_body: {
     kinds: ['invalid_request'],
     means: 'The request names an address or a credential. Where a call goes and who pays for it is for the operator to say.',
@@ -149,6 +159,11 @@ export const codeNotes: Readonly<Record<string, Note>> = {
     kinds: ['unavailable'],
     means: 'The disk that holds the database has no room. New calls are refused, since they could not be recorded.',
     act: 'Free some space. Writing goes on by itself.',
+  },
+  document_unsound: {
+    kinds: ['invalid_request'],
+    means: 'A state document has rows that cannot stand, and nothing of it was applied.',
+    act: '`details.faults` names each by its place. Mend them and apply the document again.',
   },
   duplicate_key: {
     kinds: ['invalid_request'],
@@ -249,6 +264,11 @@ export const codeNotes: Readonly<Record<string, Note>> = {
     kinds: ['not_found'],
     means: 'No profile or route has the name that was sent as `model`, and it is no `provider/model` either.',
     act: 'Send one of the names in the message.',
+  },
+  moved_since: {
+    kinds: ['conflict'],
+    means: 'What a flip moved was moved again since, so it is not taken back over that.',
+    act: 'Look at the profile, and give it the connection that is meant: `purser profiles update NAME --connection CONNECTION`.',
   },
   name_taken: {
     kinds: ['conflict'],
