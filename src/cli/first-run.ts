@@ -17,6 +17,8 @@ export type Served = {
   readonly quarantined: readonly { readonly kind: string; readonly name: string; readonly reason: string }[]
   /** What is shipped and was left out, because something else stands in its place. */
   readonly conflicts: readonly { readonly kind: string; readonly name: string; readonly reason: string }[]
+  /** How what is shipped stands against what was merged here last. */
+  readonly manifest: { readonly state: 'merged' | 'current' | 'older' | 'manual'; readonly revision: number; readonly stored: number }
   readonly portMoved: boolean
   /** How this program is started here, such as `purser`. */
   readonly command: string
@@ -34,6 +36,7 @@ export function servedLines(served: Served): readonly string[] {
     ...(served.migrated.length > 0 ? [`  migrated    ${served.migrated.length} steps, to ${served.migrated.at(-1)}`] : []),
     ...(served.orphans > 0 ? [`  recovered   ${served.orphans} calls of a process that died: settled as unknown`] : []),
     ...served.quarantined.map((row) => `  set aside   ${row.kind} "${row.name}": ${row.reason}`),
+    ...merging(served.manifest),
     ...leftOut(served.conflicts),
     '',
     found
@@ -58,6 +61,17 @@ export function servedLines(served: Served): readonly string[] {
     '',
     `Then see what it cost:  ${served.command} calls list`,
   ]
+}
+
+/** Nothing on a first start, and nothing where nothing is new. */
+function merging({ state, revision, stored }: Served['manifest']): readonly string[] {
+  const lines = {
+    merged: `revision ${revision} was merged, after ${stored}: see  purser manifest plan`,
+    current: '',
+    older: `revision ${revision} is older than ${stored}, which was merged here: it changes nothing`,
+    manual: `revision ${revision} waits, after ${stored}, as the setting manifest.apply says: see  purser manifest plan`,
+  }
+  return stored === 0 || lines[state] === '' ? [] : [`  manifest    ${lines[state]}`]
 }
 
 const mostShown = 3

@@ -35,6 +35,7 @@ const nouns: Readonly<Record<string, { readonly summary: string; readonly alias?
   calls: { summary: 'what was asked, and what it cost', alias: 'requests' },
   usage: { summary: 'money and tokens, summed', usual: 'totals' },
   explain: { summary: 'where a name leads, and how a price came about' },
+  manifest: { summary: 'what comes in the box, merged with what you changed' },
   migrations: { summary: 'the steps of the database schema' },
 }
 

@@ -95,6 +95,7 @@ function factsOf(server: RunningServer, options: CommonOptions, database: string
     orphans: started.orphans,
     quarantined: started.quarantined,
     conflicts: started.seeded.conflicts,
+    manifest: started.seeded.manifest,
     portMoved: port === undefined && Number(new URL(server.inferenceUrl).port) !== usualPort,
     command: commandOf(options),
   }

@@ -8,6 +8,13 @@ import { stateDiff, stateExport } from '../control/state.ts'
 import { status } from '../control/status.ts'
 import { usageTotals } from '../control/usage.ts'
 import { at, isObject, type Json } from '../core/json.ts'
+import {
+  manifestPlanExitCode,
+  renderManifestApply,
+  renderManifestPlan,
+  renderManifestResolve,
+  renderManifestUndo,
+} from './manifest-view.ts'
 import { modePlanExitCode, renderModePlan } from './mode-view.ts'
 import { cell, renderItems } from './render.ts'
 import { decisionLines, renderRoutes, routeExitCode } from './route-view.ts'
@@ -31,6 +38,10 @@ export const views: Readonly<Record<string, View>> = {
   'usage.totals': { render: renderUsage, rows: usageRows },
   export: { render: renderState },
   diff: { exitCode: (answer) => (stateDiff.output.parse(answer).items.length === 0 ? 0 : 8) },
+  'manifest.plan': { render: renderManifestPlan, exitCode: manifestPlanExitCode },
+  'manifest.apply': { render: renderManifestApply },
+  'manifest.resolve': { render: renderManifestResolve },
+  'manifest.undo': { render: renderManifestUndo },
   'mode.plan': { render: renderModePlan, exitCode: modePlanExitCode },
   status: { render: renderStatus },
   'keys.create': { quiet: keyText },

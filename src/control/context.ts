@@ -10,6 +10,7 @@ import type { Home } from './home.ts'
 import type { Inspection } from './inspect.ts'
 import type { Actor } from './scopes.ts'
 import type { ServerFile } from './server-file.ts'
+import type { Shipped } from './shipped.ts'
 
 export type Face = 'cli' | 'http' | 'library' | 'console'
 
@@ -43,6 +44,8 @@ export interface OperationContext {
   readonly presenceOf: PresenceOf | null
   /** Makes a call as this process's own local caller, without a key, or null where nothing here serves calls. */
   readonly fetch: ((request: Request) => Promise<Response>) | null
+  /** What comes in the box, where it is not this release's own. */
+  readonly shipped?: () => Shipped
   /** Resolves once the process answers calls from the new state of the control tables. */
   refresh(): Promise<void>
 }

@@ -1,12 +1,23 @@
 /** What a merge did to each row, for the audit log: the fields that moved, and what `purser manifest undo` needs to take them back. */
 
+import { z } from 'zod'
 import { isObject, type Json, type JsonObject } from '../core/json.ts'
+import { json } from '../core/nouns.ts'
 import type { Touched } from './change.ts'
 import { nameOf } from './manifest-items.ts'
 import type { ThingChange } from './manifest-plan.ts'
 import { type Path, sameValue, type Value, valueAt } from './merge.ts'
 import { moved } from './patch.ts'
 import { redacted } from './redacted.ts'
+
+/** What an audit entry keeps of a merge. A write without `before` or `after`: nothing stood or stands there. `hidden`: values that no log may keep. */
+export const mergeUndo = z.object({
+  operation: z.literal('manifest.undo'),
+  input: z.object({ revision: z.int() }),
+  created: z.boolean(),
+  writes: z.array(z.object({ path: z.array(z.string()), before: json.optional(), after: json.optional() })),
+  hidden: z.array(z.array(z.string())),
+})
 
 /** One entry for each row that changes. A base that moves by itself changes nothing that anybody sees. */
 export function mergeTouches(revision: number, changes: readonly ThingChange[]): readonly Touched[] {

@@ -1,13 +1,14 @@
 /** Which changes of the manifest wait for the operator: those that would send calls, prompts or a secret elsewhere, or let another account pay. */
 
 import { at, type Json, type JsonObject } from '../core/json.ts'
-import { type Item, keyOf, membersOf, type Thing } from './manifest-items.ts'
+import { type Item, keyOf, membersOf, nameOf, type Present, type Thing } from './manifest-items.ts'
 import type { Value } from './merge.ts'
 
 export const guardReasons = {
   secret_bound: 'a connection holds a secret for where this points now',
   profile_uses: 'a profile uses this row',
   who_pays: 'calls would go to another account or provider',
+  named_by_keys: 'keys are limited to this name',
 } as const
 type GuardReason = keyof typeof guardReasons
 
@@ -20,19 +21,20 @@ const whereItPoints: ReadonlySet<string> = new Set([
 ])
 
 /** Why theirs may not be taken unasked, or null. `things` are those before the merge, `items` those of the manifest. */
-export function guardOf(item: Item, field: string, theirs: Value, { things, items }: Sides): GuardReason | null {
+export function guardOf(item: Item, field: string, theirs: Value, { things, items, namedBy }: Sides): GuardReason | null {
   const standing = things.filter((thing) => !thing.removed)
   if (item.kind === 'provider' || item.kind === 'connection') {
     if (!whereItPoints.has(field)) return null
     if (standing.some((thing) => holdsSecret(thing) && concerns(item, thing))) return 'secret_bound'
     return standing.some((thing) => thing.kind === 'profile' && concerns(item, thing)) ? 'profile_uses' : null
   }
+  if (field === 'name') return namedBy?.has(nameOf(item)) === true ? 'named_by_keys' : null
   if (item.kind === 'profile') return field === 'provider_id' || field === 'connection_id' ? 'who_pays' : null
   if (field === 'allow_cross') return 'who_pays'
   return field === 'members' && movesAccounts(item, theirs, [...things, ...items]) ? 'who_pays' : null
 }
 
-type Sides = { readonly things: readonly Thing[]; readonly items: readonly Item[] }
+type Sides = Pick<Present, 'things' | 'namedBy'> & { readonly items: readonly Item[] }
 
 /** Whether a secret is there nobody can say from the tables: a reference to one counts. */
 function holdsSecret({ kind, fields }: Thing): boolean {

@@ -16,6 +16,21 @@ export type Thing = Item & { readonly removed: boolean }
 /** What the manifest said of a thing when it was last merged. */
 export type Base = Item & { readonly revision: number }
 
+/** What is kept of merges beside the bases. `frozen`: the revision of the base of each path that waits. `retired`: since which revision. */
+export type MergeRecord = {
+  readonly revision: number
+  readonly frozen: Readonly<Record<string, Readonly<Record<string, number>>>>
+  readonly retired: Readonly<Record<string, number>>
+}
+
+export type Present = {
+  readonly things: readonly Thing[]
+  readonly bases: readonly Base[]
+  readonly record: MergeRecord | null
+  /** Keys that a profile's or route's name stands in, by that name. */
+  readonly namedBy?: ReadonlyMap<string, readonly string[]>
+}
+
 /** What a field holds where nobody says anything. */
 const defaults: Readonly<Record<ThingKind, JsonObject>> = {
   provider: { dialect: {}, network_cidrs: null, stops_on_disconnect: null, bills_errors: false, modality: 'chat', disabled: false },

@@ -9,8 +9,10 @@ import {
   keyOf,
   kinds,
   labelOf,
+  type MergeRecord,
   nameOf,
   only,
+  type Present,
   type Reference,
   referencesOf,
   type Thing,
@@ -18,15 +20,6 @@ import {
 } from './manifest-items.ts'
 import { type Retired, retirements } from './manifest-retire.ts'
 import { type MergeLine, mergeFields, type Path, printPath, sameValue, type Value, withValue } from './merge.ts'
-
-/** What is kept of merges beside the bases. `frozen`: the revision of the base of each path that waits. `retired`: since which revision. */
-export type MergeRecord = {
-  readonly revision: number
-  readonly frozen: Readonly<Record<string, Readonly<Record<string, number>>>>
-  readonly retired: Readonly<Record<string, number>>
-}
-
-export type Present = { readonly things: readonly Thing[]; readonly bases: readonly Base[]; readonly record: MergeRecord | null }
 
 export type PlanLine = {
   readonly action: MergeLine['action'] | 'insert' | 'name_taken' | 'absent' | 'tombstone' | 'retired'
@@ -60,6 +53,8 @@ export type MergePlan = {
 export type MergeOptions = {
   /** Fields that wait by the guard and may be taken, as `kind/name.field`. */
   readonly accept?: ReadonlySet<string>
+  /** Whether a row can be used as it is. What makes it useless is not taken. */
+  readonly isSound?: (thing: Thing) => boolean
 }
 
 export function storedRevision({ bases, record }: Present): number {
@@ -76,7 +71,7 @@ export function planMerge(manifest: Manifest, present: Present, options: MergeOp
   const merged = settle(items, present, revision, options)
   const things = after(present.things, merged)
   const gone = present.bases.filter((base) => !known.has(keyOf(base)))
-  const retired = retirements(gone, things)
+  const retired = retirements(gone, things, present.namedBy)
   const changes = [...merged.flatMap(({ change }) => (change === null ? [] : [change])), ...retired.flatMap(changeOfRetired)]
   const lines = [...merged.flatMap((each) => each.lines), ...retired.map(lineOfRetired)]
   const record = recordOf(revision, lines, present)
@@ -106,7 +101,9 @@ function settle(items: readonly Item[], present: Present, revision: number, opti
     const outcomes = items.map((item) =>
       outcomeOf(item, byKey.get(keyOf(item)), bases.get(keyOf(item)), { items, present, revision, options, refused }),
     )
-    const more = refusals(outcomes, after(present.things, outcomes)).filter(([key]) => !refused.has(key))
+    const more = [...refusals(outcomes, after(present.things, outcomes)), ...outcomes.flatMap((each) => unsound(each, options))].filter(
+      ([key]) => !refused.has(key),
+    )
     if (more.length === 0) return outcomes
     for (const [key, reason] of more) refused.set(key, reason)
   }
@@ -149,7 +146,7 @@ function mergedInto(thing: Thing, item: Item, base: Base | undefined, { items, p
     const field = path[0]!
     const reason = refused.get(`${keyOf(item)} ${field}`)
     if (reason !== undefined) return reason
-    return options.accept?.has(`${labelOf(thing)}.${field}`) ? null : guardOf(thing, field, theirs, { things: present.things, items })
+    return options.accept?.has(`${labelOf(thing)}.${field}`) ? null : guardOf(thing, field, theirs, { ...present, items })
   }
   const said = base === undefined ? {} : withDefaults(item.kind, base.fields)
   const ours = only(thing.fields, item.fields, said)
@@ -194,6 +191,12 @@ function refusals(outcomes: readonly Outcome[], things: readonly Thing[]): reado
     const names = taken ? [[isNew ? keyOf(result) : `${keyOf(result)} name`, 'name_taken'] as const] : []
     return [...names, ...wants.filter((reference) => !keys.has(keyOf(reference))).map((reference) => absence(result, reference, isNew))]
   })
+}
+
+/** The fields that would be taken into a row that could be used before and could not afterwards. */
+function unsound({ change, lines }: Outcome, { isSound = () => true }: MergeOptions): readonly (readonly [string, string])[] {
+  if (change === null || change.before === null || isSound(change.after) || !isSound(change.before)) return []
+  return lines.filter(({ action }) => action === 'take').map((line) => [`${keyOf(line)} ${line.path![0]}`, 'unsound'] as const)
 }
 
 /** Profiles and routes share one set of names. */

@@ -2,10 +2,9 @@
 
 import type { Kysely } from 'kysely'
 import { z } from 'zod'
-import type { JsonObject } from '../core/json.ts'
+import { at, type Json, type JsonObject } from '../core/json.ts'
 import type { Tables } from '../store/schema.ts'
-import { type ControlRows, kinds, type ThingKind, thingsOf } from './manifest-items.ts'
-import type { MergeRecord, Present } from './manifest-plan.ts'
+import { type ControlRows, kinds, type MergeRecord, type Present, type ThingKind, thingsOf } from './manifest-items.ts'
 
 /** The row of `canonical_base` that is no base: the record of merges. */
 export const recordKey = { kind: 'manifest', row_id: 'manifest' } as const
@@ -16,10 +15,15 @@ const recordFields = z.object({
 })
 
 export async function readPresent(read: Kysely<Tables>): Promise<Present> {
-  const [bases, rows] = await Promise.all([read.selectFrom('canonical_base').selectAll().execute(), readControlRows(read)])
+  const [bases, rows, keys] = await Promise.all([
+    read.selectFrom('canonical_base').selectAll().execute(),
+    readControlRows(read),
+    read.selectFrom('keys').select(['name', 'scopes']).where('revoked_at', 'is', null).orderBy('name').execute(),
+  ])
   const record = bases.find(({ kind }) => kind === recordKey.kind)
   return {
     things: thingsOf(rows),
+    namedBy: namesIn(keys),
     bases: bases.flatMap(({ kind, row_id, revision, fields }) =>
       isThingKind(kind) ? [{ kind, id: row_id, revision: Number(revision), fields: fields as JsonObject }] : [],
     ),
@@ -39,6 +43,15 @@ async function readControlRows(read: Kysely<Tables>): Promise<ControlRows> {
     read.selectFrom('route_members').selectAll().execute(),
   ])
   return { providers, connections, model_profiles, routes, route_members }
+}
+
+/** The keys that name a profile or route, by that name. */
+function namesIn(keys: readonly { readonly name: string; readonly scopes: Json }[]): ReadonlyMap<string, readonly string[]> {
+  const pairs = keys.flatMap(({ name, scopes }) => {
+    const profiles = at(scopes, 'profiles')
+    return Array.isArray(profiles) ? profiles.map((each: Json) => ({ key: name, profile: String(each) })) : []
+  })
+  return new Map([...Map.groupBy(pairs, ({ profile }) => profile)].map(([profile, some]) => [profile, some.map(({ key }) => key)]))
 }
 
 function isThingKind(kind: string): kind is ThingKind {

@@ -1,6 +1,6 @@
 /** What becomes of rows that the manifest no longer names: never deleted; put out of use where nobody changed them and nobody needs them. */
 
-import { type Base, keyOf, kinds, labelOf, only, referencesOf, type Thing, withDefaults } from './manifest-items.ts'
+import { type Base, keyOf, kinds, labelOf, nameOf, only, referencesOf, type Thing, withDefaults } from './manifest-items.ts'
 import { sameValue } from './merge.ts'
 
 export type Retired = {
@@ -13,13 +13,19 @@ export type Retired = {
 }
 
 /** `things` as they stand once all else is merged. Those that refer come first, so that a chain of retired rows goes as one. */
-export function retirements(gone: readonly Base[], things: readonly Thing[]): readonly Retired[] {
+export function retirements(
+  gone: readonly Base[],
+  things: readonly Thing[],
+  namedBy: ReadonlyMap<string, readonly string[]> = new Map(),
+): readonly Retired[] {
   const out = new Set<string>()
   const retired: Retired[] = []
   for (const base of kinds.toReversed().flatMap((kind) => gone.filter((each) => each.kind === kind))) {
     const thing = things.find((each) => keyOf(each) === keyOf(base))
     if (thing === undefined || thing.removed) continue
-    const referrers = things.filter((other) => !other.removed && !out.has(keyOf(other)) && uses(other, thing)).map(labelOf)
+    const users = things.filter((other) => !other.removed && !out.has(keyOf(other)) && uses(other, thing)).map(labelOf)
+    const isCalled = base.kind === 'profile' || base.kind === 'route'
+    const referrers = [...users, ...(isCalled ? (namedBy.get(nameOf(thing)) ?? []).map((key) => `key/${key}`) : [])]
     const said = withDefaults(base.kind, base.fields)
     const edited = !sameValue(said, only(thing.fields, said))
     const isOut = thing.fields.disabled === true

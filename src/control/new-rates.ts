@@ -1,7 +1,8 @@
 /** The cards and aliases of the shipped catalogue that a database lacks, as statements: for providers that stand and for those of the same batch. */
 
 import type { ControlBatch, ControlStatement, Store } from '../store/store.ts'
-import type { Present, ThingChange } from './manifest-plan.ts'
+import type { Present } from './manifest-items.ts'
+import type { ThingChange } from './manifest-plan.ts'
 import { rateStatements } from './rate-statements.ts'
 import { type Conflict, planRates, type RatesPresent } from './seed-rates.ts'
 import type { Shipped } from './shipped.ts'

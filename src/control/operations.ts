@@ -10,6 +10,8 @@ import { explainCall } from './explain.ts'
 import { explainRoute } from './explain-route.ts'
 import { keysGet, keysList } from './keys.ts'
 import { keysCreate, keysRevoke, keysRotate, keysUpdate } from './keys-write.ts'
+import { manifestConflicts, manifestDiff, manifestPlan } from './manifest.ts'
+import { manifestApply, manifestResolve, manifestUndo } from './manifest-write.ts'
 import { migrationsList } from './migrations.ts'
 import { modePlan } from './mode.ts'
 import { modeFlip, modeUndo } from './mode-flip.ts'
@@ -89,5 +91,11 @@ export const operations = [
   stateExport,
   stateDiff,
   stateApply,
+  manifestPlan,
+  manifestApply,
+  manifestConflicts,
+  manifestResolve,
+  manifestDiff,
+  manifestUndo,
   migrationsList,
 ] as const satisfies readonly Operation[]

@@ -7,6 +7,7 @@ import { mergeTouches } from './manifest-audit.ts'
 import type { ThingKind } from './manifest-items.ts'
 import { type MergePlan, type PlanLine, planMerge } from './manifest-plan.ts'
 import { readPresent } from './manifest-read.ts'
+import { isSound } from './manifest-sound.ts'
 import { mergeStatements } from './manifest-statements.ts'
 import { printPath } from './merge.ts'
 import { noRates, planNewRates } from './new-rates.ts'
@@ -44,7 +45,7 @@ export async function seed(store: Store, clock: Clock, ids: () => string, shippe
     readPresent(read),
     isManual(store),
   ])
-  const plan = planMerge(shipped.manifest, present)
+  const plan = planMerge(shipped.manifest, present, { isSound })
   const state = stateOf(plan, manual)
   const { changes, record } = state === 'merged' ? plan : nothing
   const rates = state === 'older' ? noRates : await planNewRates(store, shipped, present, changes, ids)

@@ -19,6 +19,7 @@ const served: Served = {
   orphans: 0,
   quarantined: [],
   conflicts: [],
+  manifest: { state: 'current', revision: 1, stored: 1 },
   portMoved: false,
   command: 'purser',
 }
@@ -47,4 +48,13 @@ test('a database that was named stands open for its owner alone, wherever it is'
   const done = spawnSync(process.execPath, [main, 'migrate', '--database', database], { env, encoding: 'utf8' })
   assert.equal(done.status, 0, done.stderr)
   assert.equal(statSync(database).mode & 0o077, 0)
+})
+
+test('a merge of the manifest is said after a first start, with what an older one does', () => {
+  const lineOf = (manifest: Served['manifest']) => servedLines({ ...served, manifest }).filter((line) => line.startsWith('  manifest'))
+  assert.deepEqual(lineOf({ state: 'merged', revision: 1, stored: 0 }), [])
+  assert.deepEqual(lineOf({ state: 'current', revision: 2, stored: 2 }), [])
+  assert.match(lineOf({ state: 'merged', revision: 2, stored: 1 })[0]!, /revision 2 was merged, after 1/)
+  assert.match(lineOf({ state: 'older', revision: 1, stored: 2 })[0]!, /older than 2/)
+  assert.match(lineOf({ state: 'manual', revision: 2, stored: 1 })[0]!, /waits/)
 })

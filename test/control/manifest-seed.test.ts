@@ -1,30 +1,20 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Manifest, shippedManifest } from '../../src/catalog/manifest.ts'
+import { shippedManifest } from '../../src/catalog/manifest.ts'
 import { seed } from '../../src/control/seed.ts'
-import type { Shipped } from '../../src/control/shipped.ts'
 import { uuidMaker } from '../../src/core/ids.ts'
 import { systemRandom } from '../../src/core/system.ts'
 import { type TableName, tables } from '../../src/store/schema.ts'
 import type { Store } from '../../src/store/store.ts'
 import { audited } from '../support/audit.ts'
 import { eachStore } from '../support/stores.ts'
-import { few, HandClock, openBooks } from './books.ts'
+import { HandClock, openBooks } from './books.ts'
+import { later, rowOf } from './later-manifests.ts'
 
 const clock = new HandClock()
 const ids = uuidMaker(clock, systemRandom)
 const first = shippedManifest()
 const routeId = '0d6f7c9e-8f43-5f0b-9a53-3f2f55e0a001'
-
-type Patch = { readonly [Kind in 'providers' | 'connections' | 'profiles']?: Readonly<Record<string, object>> }
-
-/** A later manifest: some items with other fields, some gone, some new. */
-function later(revision: number, patch: Patch, more: Partial<Manifest> = {}, gone: readonly string[] = []): Shipped {
-  const patched = (kind: keyof Patch) =>
-    first[kind].filter((item) => !gone.includes(item.name)).map((item) => ({ ...item, ...patch[kind]?.[item.name] }))
-  const kinds = { providers: patched('providers'), connections: patched('connections'), profiles: patched('profiles') }
-  return { manifest: { ...first, ...(kinds as Pick<Manifest, keyof typeof kinds>), ...more, revision }, catalogue: few }
-}
 
 async function write(store: Store, sql: string): Promise<void> {
   await store.writer.control({ audit: audited(), statements: [{ sql, parameters: [] }] })
@@ -36,9 +26,6 @@ async function everything(store: Store): Promise<Record<string, unknown>> {
     await Promise.all(names.map(async (table) => [table, await store.read.selectFrom(table).selectAll().execute()] as const)),
   )
 }
-
-const rowOf = (store: Store, table: 'providers' | 'connections' | 'model_profiles' | 'routes', name: string) =>
-  store.read.selectFrom(table).selectAll().where('name', '=', name).executeTakeFirstOrThrow() as Promise<Record<string, unknown>>
 
 eachStore((fresh) => {
   test('a later manifest changes what nobody edited, keeps what somebody did, and adds a route with its members', async (t) => {
