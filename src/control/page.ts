@@ -7,7 +7,12 @@ import { isStorable } from './storable.ts'
 
 export const paging = {
   limit: z.int().min(1).max(1000).default(100).describe('The most items to return.'),
-  cursor: z.string().max(4096).optional().describe('Where to go on: the `next` of the page before.'),
+  cursor: z
+    .string()
+    .max(4096)
+    .regex(/^[A-Za-z0-9_-]*$/, 'It is not one that Purser made. Take it from "next" of the page before, unchanged.')
+    .optional()
+    .describe('Where to go on: the `next` of the page before.'),
 }
 
 export function pageOf<Item extends z.ZodType>(item: Item) {

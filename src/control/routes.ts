@@ -1,6 +1,7 @@
 /** Where each operation stands on the admin API: method and path, read off its name. */
 
 import { type Operation, reaches } from './operation.ts'
+import { refuseUnscoped } from './scopes.ts'
 
 export const apiPrefix = '/api/v1'
 
@@ -29,6 +30,7 @@ export function routeOf(operation: Operation): Route {
 
 /** Fixed paths before those with a parameter in the same place, so that the first match is the right one. */
 export function routesOf(operations: readonly Operation[]): readonly Route[] {
+  operations.forEach(refuseUnscoped)
   const routes = operations.filter((operation) => reaches(operation, 'http')).map(routeOf)
   return routes.toSorted((a, b) => Number(a.path.includes('{')) - Number(b.path.includes('{')))
 }

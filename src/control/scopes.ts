@@ -50,6 +50,11 @@ export type Actor = { readonly name: string; readonly keyId: string | null; read
 
 export const localActor: Actor = { name: 'local', keyId: null, scopes: new Set(scopes) }
 
+/** What names no scope, or none that there is, is nobody's to use: it does not register. */
+export function refuseUnscoped({ name, scope }: { readonly name: string; readonly scope: Scope }): void {
+  if (!scopes.includes(scope)) throw new PurserError('internal', `The operation ${name} declares no scope, so it does not register.`)
+}
+
 export function requireScope(actor: Actor, scope: Scope, operation: string): void {
   if (actor.scopes.has(scope)) return
   throw new PurserError('forbidden', `The key "${actor.name}" may not use ${operation}. That needs the scope ${scope}.`, {

@@ -8,7 +8,7 @@ import { showFailure } from '../control/failure.ts'
 import { fieldsOf, readField } from '../control/fields.ts'
 import { invoke, type Operation } from '../control/operation.ts'
 import { apiPrefix, type Route, routesOf } from '../control/routes.ts'
-import { type Actor, grantedScopes } from '../control/scopes.ts'
+import { type Actor, grantedScopes, requireScope } from '../control/scopes.ts'
 import { asPurserError, PurserError } from '../core/errors.ts'
 import type { Json } from '../core/json.ts'
 import type { Key } from '../core/nouns.ts'
@@ -67,6 +67,8 @@ export function adminApp(options: AdminOptions): Hono<Environment> {
     const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1')
     app.on(route.method, path, async (context) => {
       const actor = actorOf(options.authenticate(context.req.header(), peerOf(context)))
+      // Before what was sent is looked at: whoever may not use an operation learns nothing of it.
+      requireScope(actor, route.operation.scope, route.operation.name)
       const body = await invoke(route.operation, options.contextFor(actor), await inputOf(route, context))
       return send({ status: route.status, body }, context.get('requestId'))
     })

@@ -32,6 +32,7 @@ export function openApi(operations: readonly Operation[], release: string): Sche
       securitySchemes: {
         adminKey: { type: 'http', scheme: 'bearer', description: 'An admin key. The first one stands in config/admin-token.' },
       },
+      responses: refusalResponses,
       schemas: { Json: { description: 'Any JSON value.' }, Failure: printed(failure, 'output') },
     },
   }
@@ -52,7 +53,7 @@ function described({ operation, method, path, status }: Route): Schema {
     ...(inBody ? { requestBody: { required: rest.some((field) => field.required), content: content(bodySchema(rest)) } } : {}),
     responses: {
       [status]: { description: 'Done.', content: content(printed(operation.output, 'output')) },
-      default: refused,
+      ...refusalsOf(method !== 'GET'),
     },
   }
 }
@@ -92,7 +93,36 @@ function content(schema: Schema): Schema {
   return { 'application/json': { schema } }
 }
 
-const refused = { description: 'Refused or failed.', content: content({ $ref: '#/components/schemas/Failure' }) }
+/** What an operation may be refused with, in the one shape of failures. */
+const refusals = {
+  400: 'What was sent cannot be read, or is not what the operation takes.',
+  401: 'No key, or none that is known here.',
+  403: 'The key lacks a scope, or the request comes from a page of another site or for another host.',
+  404: 'There is no such thing.',
+  429: 'Too many keys from this address were refused. `retry-after` says how long to wait.',
+  431: 'The address and the headers are longer than 16 KiB together.',
+  500: 'A fault of Purser. The log has its cause under the request id.',
+  503: 'The database cannot be read or written just now.',
+} as const
+
+/** And one that writes, besides. */
+const writeRefusals = {
+  409: 'Another operator was there first, or something else stands in the way.',
+  413: 'The body is larger than 1 MiB.',
+  422: 'It is understood, and not supported.',
+} as const
+
+function refusalsOf(isWrite: boolean): Schema {
+  const all = isWrite ? { ...refusals, ...writeRefusals } : refusals
+  return Object.fromEntries(Object.keys(all).map((status) => [status, { $ref: `#/components/responses/${status}` }]))
+}
+
+const refusalResponses = Object.fromEntries(
+  Object.entries({ ...refusals, ...writeRefusals }).map(([status, description]) => [
+    status,
+    status === '431' ? { description } : { description, content: content({ $ref: '#/components/schemas/Failure' }) },
+  ]),
+)
 
 const open = (summary: string, properties: Schema, statuses: readonly string[] = ['200']): Schema => ({
   get: {

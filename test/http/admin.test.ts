@@ -7,7 +7,7 @@ import { failure } from '../../src/control/failure.ts'
 import { invoke, operation } from '../../src/control/operation.ts'
 import { operations } from '../../src/control/operations.ts'
 import { routesOf } from '../../src/control/routes.ts'
-import type { Role } from '../../src/control/scopes.ts'
+import { type Role, scopes } from '../../src/control/scopes.ts'
 import { PurserError } from '../../src/core/errors.ts'
 import type { Key } from '../../src/core/nouns.ts'
 import { type AdminOptions, adminApp } from '../../src/http/admin.ts'
@@ -21,7 +21,8 @@ const base = 'http://127.0.0.1:7879'
 /** Keys by the token that stands for them: each role, and one without any. */
 function keyOf(token: string | undefined): Key {
   if (token === undefined) throw new PurserError('unauthenticated', 'The key is missing.')
-  const scopes = token === 'nothing' ? {} : { roles: [token as Role] }
+  const alone = token.split('scope ')[1]
+  const scopes = token === 'nothing' ? {} : alone === undefined ? { roles: [token as Role] } : { scopes: [alone] }
   return {
     id: token,
     tenant_id: 'default',
@@ -98,6 +99,35 @@ test('each role reaches the operations of its scopes and no others', async (t) =
   assert.deepEqual(await reached('operator'), of('usage:read', 'providers:write', 'rates:write', 'budgets:write', 'keys:write'))
   const all = ['usage:read', 'providers:write', 'secrets:write', 'rates:write', 'budgets:write', 'keys:write', 'audit:read', 'system']
   assert.deepEqual(await reached('admin'), of(...all))
+})
+
+test('a scope by itself opens the operations that name it and no others, on every face', async (t) => {
+  const { ask, books } = await admin(t)
+  for (const scope of scopes) {
+    for (const { method, path, operation } of routesOf(operations)) {
+      const target = path.replaceAll(/\{\w+\}/g, 'x')
+      // What is sent is nonsense: the scope is asked for before it is looked at.
+      const nonsense = { method, ...(method === 'GET' ? {} : { body: '[' }) }
+      const answer = await ask(method === 'GET' ? `${target}?nonsense=1` : target, { ...nonsense, as: `scope ${scope}` })
+      assert.equal(answer.status === 403, operation.scope !== scope, `${method} ${path} with ${scope}`)
+    }
+    for (const face of ['cli', 'library'] as const) {
+      const context = { ...books.context, face, actor: { name: 'one', keyId: null, scopes: new Set([scope]) } }
+      for (const operation of operations) {
+        const error = await invoke(operation, context, { nonsense: 1 }).catch((thrown: unknown) => thrown)
+        assert.ok(error instanceof PurserError)
+        assert.equal(error.kind, operation.scope === scope ? 'invalid_request' : 'forbidden', `${operation.name} with ${scope} on ${face}`)
+      }
+    }
+  }
+})
+
+test('an operation that declares no scope, or one that nobody knows, does not register', () => {
+  for (const scope of [undefined, '', 'everything', 'usage:write']) {
+    const open = { ...operations[0], scope } as never
+    assert.throws(() => routesOf([open]), /declares no scope/)
+    assert.throws(() => adminApp({ operations: [open], release: 'test' } as never), /declares no scope/)
+  }
 })
 
 test('the answer over HTTP is the answer of the operation', async (t) => {
