@@ -65,8 +65,8 @@ type DeclaredChange<Name extends string, Input extends z.ZodRawShape, Output ext
   plan(context: OperationContext, input: z.output<z.ZodObject<Input, z.core.$strict>>): Promise<Planned<z.output<z.ZodObject<Output>>>>
 }
 
-/** How often a change is planned anew when another one came between. */
-const mostTries = 3
+/** How often a change is planned when others come between. Each time one of them has landed, so as many may come at once. */
+const mostTries = 10
 
 /** The operation of a declared change: `dry_run` and `if_revision` are added to what it takes, `dry_run`, `config_revision` and `changed` to what it answers. */
 export function change<const Name extends string, Input extends z.ZodRawShape, Output extends z.ZodRawShape>(
@@ -81,6 +81,8 @@ export function change<const Name extends string, Input extends z.ZodRawShape, O
     async run(context: OperationContext, { dry_run, if_revision, ...fields }: Taken & Record<string, unknown>) {
       for (let tries = 1; ; tries += 1) {
         const before = if_revision === undefined ? await revisionOf(context) : BigInt(if_revision)
+        // What was asked of another state is not judged by this one.
+        if (if_revision !== undefined) await refuseStale(context, before)
         const planned = await plan(context, fields as never)
         const told = { dry_run, changed: changedFields(planned.touched), warnings: [...(planned.warnings ?? [])] }
         if (dry_run || planned.touched.length === 0) {
