@@ -270,6 +270,21 @@ export const codeNotes: Readonly<Record<string, Note>> = {
     means: 'What a flip moved was moved again since, so it is not taken back over that.',
     act: 'Look at the profile, and give it the connection that is meant: `purser profiles update NAME --connection CONNECTION`.',
   },
+  binding_needed: {
+    kinds: ['forbidden'],
+    means: 'A variable, file or command was named for a place that it was never bound to. Over the network nobody may bind it.',
+    act: "Bind it on Purser's own machine with the command in the hint, or seal the key itself: `purser connections update NAME --key-stdin`.",
+  },
+  no_kek: {
+    kinds: ['unavailable'],
+    means: 'The key-encryption key is missing or cannot be read, so nothing can be sealed, opened or bound.',
+    act: 'Restore the file that the message names from a backup, for its owner alone, and start Purser again.',
+  },
+  unopened: {
+    kinds: ['conflict'],
+    means: 'Sealed secrets do not open with the present key-encryption key, and would be lost with the next one.',
+    act: 'Enter each again with `purser secrets rotate`, or remove it, then repeat the command.',
+  },
   name_taken: {
     kinds: ['conflict'],
     means: 'Another thing has this name. Profiles and routes share one set of names.',

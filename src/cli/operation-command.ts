@@ -7,16 +7,20 @@ import { PurserError } from '../core/errors.ts'
 import type { Json, JsonObject } from '../core/json.ts'
 import { exitCodesHelp } from './exit-codes.ts'
 import { readText, withAssignments } from './given.ts'
+import { addSecretFlags, readSecret } from './secret-input.ts'
+import { processTerminal, type Terminal } from './terminal.ts'
 
 export type RunOperation = (operation: Operation, input: JsonObject, command: Command) => Promise<void>
 
-export function operationCommand(operation: Operation, run: RunOperation): Command {
+export function operationCommand(operation: Operation, run: RunOperation, terminal: Terminal = processTerminal()): Command {
   const command = new Command(operation.name.split('.')[1] ?? operation.name).description(operation.summary)
   const fields = fieldsOf(operation)
   const byPlace = operation.positional.map((name) => fields.find((field) => field.name === name)!)
-  const byFlag = fields.filter((field) => !operation.positional.includes(field.name))
+  const secrets = fields.filter((field) => field.type === 'secret')
+  const byFlag = fields.filter((field) => !operation.positional.includes(field.name) && field.type !== 'secret')
   for (const field of byPlace) command.argument(field.required ? `<${field.name}>` : `[${field.name}]`, field.description)
   for (const field of byFlag) addFlag(command, field, flagOf(operation, field.name))
+  for (const field of secrets) addSecretFlags(command, flagOf(operation, field.name), field.description)
   const nested = byFlag.filter((field) => field.type === 'json')
   if (nested.length > 0)
     command.option(
@@ -38,6 +42,10 @@ export function operationCommand(operation: Operation, run: RunOperation): Comma
       for (const field of byFlag) {
         const value = given[attributeOf(flagOf(operation, field.name))]
         if (value !== undefined) input[field.name] = readGiven(field, value, flagOf(operation, field.name))
+      }
+      for (const field of secrets) {
+        const value = await readSecret(field, flagOf(operation, field.name), given, attributeOf, terminal)
+        if (value !== undefined) input[field.name] = value
       }
       await run(operation, withAssignments(input, Array.isArray(set) ? set : [], byFlag), command)
     } catch (thrown) {

@@ -25,6 +25,7 @@ import { addTryCommand } from './try.ts'
 const nouns: Readonly<Record<string, { readonly summary: string; readonly alias?: string; readonly usual?: string }>> = {
   providers: { summary: 'who serves models' },
   connections: { summary: 'whose account pays a provider' },
+  secrets: { summary: 'what proves who pays: where each is kept and where it may go' },
   profiles: { summary: 'the names callers send as model' },
   routes: { summary: 'names that stand for several profiles' },
   rates: { summary: 'what models cost, since when' },
@@ -70,7 +71,7 @@ function addOperations(program: Command, terminal: Terminal, ending: Ending): vo
   const groups = new Map<string, Command>()
   for (const operation of operations.filter((each) => reaches(each, 'cli'))) {
     const [noun, verb] = operation.name.split('.') as [string, string | undefined]
-    const command = operationCommand(operation, (asked, input, leaf) => runOperation(asked, input, leaf, terminal, ending))
+    const command = operationCommand(operation, (asked, input, leaf) => runOperation(asked, input, leaf, terminal, ending), terminal)
     if (verb === undefined) {
       program.addCommand(command)
       continue

@@ -7,6 +7,8 @@ export type Choice = { readonly value: string; readonly label: string; readonly 
 export interface Prompts {
   /** Asks until the text is this one. */
   typed(message: string, expected: string): Promise<void>
+  /** A text that is not shown while it is typed. */
+  secret(message: string): Promise<string>
   /** Any number of the choices; all of them are marked at first. */
   choose(message: string, choices: readonly Choice[]): Promise<readonly string[]>
 }
@@ -20,6 +22,12 @@ export const terminalPrompts: Prompts = {
         output: process.stderr,
         validate: (value) => (value === expected ? undefined : `Type "${expected}", or press Ctrl-C to leave everything as it is.`),
       }),
+    )
+  },
+  async secret(message) {
+    const { password } = await import('@clack/prompts')
+    return answered(
+      await password({ message, output: process.stderr, validate: (value) => (value ? undefined : 'Type or paste the key.') }),
     )
   },
   async choose(message, choices) {
@@ -42,7 +50,7 @@ function answered<T>(answer: T): Exclude<T, symbol> {
 }
 
 /** Where nobody may be asked. */
-export const noPrompts: Prompts = { typed: refuse, choose: refuse }
+export const noPrompts: Prompts = { typed: refuse, secret: refuse, choose: refuse }
 
 function refuse(): never {
   throw new PurserError('internal', 'A question was asked where nobody can answer.')

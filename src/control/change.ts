@@ -30,6 +30,8 @@ export type Planned<Answer> = {
   readonly rates?: NonNullable<ControlBatch['rates']>
   /** What is allowed and most likely not meant: sentences for whoever changes this. */
   readonly warnings?: readonly string[]
+  /** What has to be on the disk before the rows that count on it. Not run where nothing is written. */
+  ahead?(): void
   /** Asked once all is written and the directory has swapped, or with null where nothing was. */
   answer(written: Written | null): Answer | Promise<Answer>
 }
@@ -90,6 +92,7 @@ export function change<const Name extends string, Input extends z.ZodRawShape, O
           return { ...(await planned.answer(null)), ...told, config_revision: Number(before) }
         }
         try {
+          planned.ahead?.()
           const written = await context.store.writer.control({
             statements: planned.statements,
             audit: auditOf(context, declared.name, planned.touched),

@@ -9,6 +9,7 @@ import type { Row } from '../store/schema.ts'
 import { change, type Planned } from './change.ts'
 import { type Pairing, planPair, unpaired } from './connection-pairs.ts'
 import { type Paying, refuseUnsoundConnection, usualBilling } from './connection-rules.ts'
+import { authWith, placeOf, planKey, planReference, together } from './connection-secret.ts'
 import { connectionWarnings, refuseLeavingProfiles } from './connection-users.ts'
 import { connectionColumns, findConnection, type NamedConnection, showConnection, shownConnection } from './connections.ts'
 import type { OperationContext } from './context.ts'
@@ -17,6 +18,7 @@ import { patched } from './patch.ts'
 import { findProvider } from './providers.ts'
 import { referrersOfConnection, refuseReferred } from './referrers.ts'
 import { newRow, type RowChange, rowAdded, rowMoved } from './row-change.ts'
+import { bindingProof, secretValue } from './secret-plan.ts'
 
 /** What an operator says of a connection, but for how it proves who pays. */
 const fields = {
@@ -33,6 +35,11 @@ const fields = {
 }
 const credential = z.string().optional().describe('The reference to the secret, such as env:OPENAI_API_KEY: auth api_key in short.')
 
+const secret = {
+  key: secretValue.optional().describe('The key itself, to be sealed in the database. Instead of a credential.'),
+  binding_proof: bindingProof,
+}
+
 const named = { connection: z.string().min(1).max(200).describe('Its name or id.') }
 
 export const connectionsCreate = change({
@@ -46,6 +53,7 @@ export const connectionsCreate = change({
     provider: fields.provider,
     auth: providerAuth.optional().describe('How it proves who pays. References alone: a secret never stands here.'),
     credential,
+    ...secret,
     billing: fields.billing.optional(),
     platform: fields.platform.default(null),
     on_abandon: fields.on_abandon.default(null),
@@ -55,10 +63,15 @@ export const connectionsCreate = change({
   output: shownConnection,
   columns: connectionColumns,
   example: 'purser connections create openai-work --provider openai --credential env:OPENAI_WORK_KEY',
-  async plan(context, { provider: asked, auth: given, credential, twin, billing, ...rest }) {
+  async plan(context, { provider: asked, auth: given, credential, key, binding_proof, twin, billing, ...rest }) {
     await refuseTaken(context, 'connections', rest.name)
     const provider = await findProvider(context, asked)
-    const auth = providerAuthOf(authPatch({ auth: given, credential }, undefined))
+    refuseBoth(key, credential)
+    const sealed = key === undefined ? null : await planKey(context, undefined, placeOf(given, provider), key)
+    const auth = providerAuthOf(
+      authPatch({ auth: authWith(given, sealed), credential: given ? credential : (sealed?.reference ?? credential) }, undefined),
+    )
+    const proven = sealed ?? (await planReference(context, auth, placeOf(auth, provider), binding_proof))
     const row: Row<'connections'> = {
       ...newRow(context),
       ...rest,
@@ -68,7 +81,8 @@ export const connectionsCreate = change({
       canonical_equivalent_id: null,
     }
     const pair = await planPair(context, { connection: row, provider }, twin, null)
-    return answered(context, rowAdded(context, 'connections', { ...row, canonical_equivalent_id: pair.twin?.id ?? null }), provider, pair)
+    const added = rowAdded(context, 'connections', { ...row, canonical_equivalent_id: pair.twin?.id ?? null })
+    return together(await answered(context, added, provider, pair), proven)
   },
 })
 
@@ -83,16 +97,20 @@ export const connectionsUpdate = change({
     name: name.optional().describe('A new name.'),
     auth: z.record(z.string(), json).optional().describe('How it proves who pays. Merges into what is there, unless the type is another.'),
     credential,
+    ...secret,
     ...z.object(fields).partial().shape,
     unset: z.array(z.string()).default([]).describe('Dotted paths to take out: platform, on_abandon or twin.'),
   }),
   output: shownConnection,
   columns: connectionColumns,
   example: 'purser connections update openai --credential env:OPENAI_WORK_KEY',
-  async plan(context, { connection: asked, unset, auth, credential, ...patch }) {
+  async plan(context, { connection: asked, unset, auth, credential, key, binding_proof, ...patch }) {
     const row = await findConnection(context, asked)
     if (patch.name !== undefined && patch.name !== row.name) await refuseTaken(context, 'connections', patch.name)
-    const proof = auth === undefined && credential === undefined ? {} : { auth: authPatch({ auth, credential }, row.auth) }
+    refuseBoth(key, credential)
+    const sealed = key === undefined ? null : await planKey(context, row.auth, await placeAfter(context, row, auth, patch.provider), key)
+    const said = { auth: authWith(auth, sealed), credential: auth ? credential : (sealed?.reference ?? credential) }
+    const proof = said.auth === undefined && said.credential === undefined ? {} : { auth: authPatch(said, row.auth) }
     const before = { ...settable(row), ...(replaces(proof.auth, row.auth) ? { auth: {} } : {}) }
     const { provider: serves, twin, ...columns } = patched(before, { ...patch, ...proof } as JsonObject, unset, empty)
     const provider = serves === row.provider ? await providerOf(context, row) : await findProvider(context, String(serves))
@@ -100,7 +118,11 @@ export const connectionsUpdate = change({
     const fresh = rowMoved(context, 'connections', plain(row), { ...columns, provider_id: provider.id }).row
     const pair = await planPair(context, { connection: fresh, provider }, twin as string | null, row.canonical_equivalent_id)
     const paired = { ...columns, provider_id: provider.id, canonical_equivalent_id: pair.twin?.id ?? null }
-    return answered(context, rowMoved(context, 'connections', plain(row), paired), provider, pair)
+    const moved = rowMoved(context, 'connections', plain(row), paired)
+    const leads = placeOf(moved.row.auth as Json, provider)
+    const anew = proof.auth !== undefined || leads !== placeOf(row.auth as Json, row)
+    const proven = sealed ?? (anew ? await planReference(context, moved.row.auth as Json, leads, binding_proof) : null)
+    return together(await answered(context, moved, provider, pair), proven)
   },
 })
 
@@ -159,6 +181,19 @@ function authPatch({ auth, credential }: Proof, now: Json | undefined): JsonObje
     })
   const keeps = isObject(now) && (now.type === 'api_key' || now.type === 'platform')
   return keeps ? { credential } : { type: 'api_key', credential }
+}
+
+function refuseBoth(key: string | undefined, credential: string | undefined): void {
+  if (key === undefined || credential === undefined) return
+  throw new PurserError('invalid_request', 'Give "key" or "credential", and not both: a key is sealed, and its credential is made here.', {
+    field: 'key',
+  })
+}
+
+/** Where the connection will lead once it is changed. */
+async function placeAfter(context: OperationContext, row: NamedConnection, auth: JsonObject | undefined, provider: string | undefined) {
+  const now = isObject(row.auth) && !replaces(auth, row.auth) ? row.auth : {}
+  return placeOf({ ...now, ...auth }, provider === undefined ? row : await findProvider(context, provider))
 }
 
 function providerAuthOf(auth: JsonObject | undefined): z.output<typeof providerAuth> {

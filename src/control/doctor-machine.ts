@@ -8,7 +8,7 @@ const oldestNode = 24
 const startFlags = ['--disallow-code-generation-from-strings', '--disable-proto=delete'] as const
 
 export function machineChecks({ home }: OperationContext): readonly Check[] {
-  const files = home === null ? [] : [home.pepper, home.adminToken, home.firstKey]
+  const files = home === null ? [] : [home.pepper, home.kek, home.secrets, home.adminToken, home.firstKey]
   return [nodeCheck(), flagsCheck(), ...files.map(modeCheck).filter((check) => check !== undefined)]
 }
 

@@ -5,6 +5,7 @@ import { booksChecks } from './doctor-books.ts'
 import { type Check, check } from './doctor-check.ts'
 import { engineChecks } from './doctor-engine.ts'
 import { machineChecks } from './doctor-machine.ts'
+import { secretChecks } from './doctor-secrets.ts'
 import { operation } from './operation.ts'
 
 export const doctor = operation({
@@ -14,7 +15,9 @@ export const doctor = operation({
   effect: 'read',
   positional: ['part'],
   anySchema: true,
-  input: z.strictObject({ part: z.enum(['machine', 'schema', 'books']).optional().describe('Only this part: machine, schema or books.') }),
+  input: z.strictObject({
+    part: z.enum(['machine', 'schema', 'secrets', 'books']).optional().describe('Only this part: machine, schema, secrets or books.'),
+  }),
   output: z.object({ healthy: z.boolean(), items: z.array(check), next: z.null() }),
   columns: [
     { field: 'result', title: 'RESULT' },
@@ -29,6 +32,7 @@ export const doctor = operation({
     const items = [
       ...(wanted('machine') ? machineChecks(context) : []),
       ...(wanted('schema') ? engine : []),
+      ...(wanted('secrets') && sound ? await secretChecks(context) : []),
       ...(wanted('books') ? await (sound ? booksChecks(context) : unreadable) : []),
     ]
     return { healthy: items.every((item) => item.result !== 'failed'), items, next: null }

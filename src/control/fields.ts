@@ -9,7 +9,10 @@ import type { Operation } from './operation.ts'
 /** The format of a text that a person has as a file: a command takes its path. Every other face takes the text. */
 export const documentFormat = 'document'
 
-export type FieldType = 'text' | 'integer' | 'number' | 'switch' | 'instant' | 'list' | 'json' | 'document'
+/** The format of a text that proves something: never a flag's value, never shown, never in an answer. */
+export const secretFormat = 'secret'
+
+export type FieldType = 'text' | 'integer' | 'number' | 'switch' | 'instant' | 'list' | 'json' | 'document' | 'secret'
 
 export type Field = {
   readonly name: string
@@ -47,6 +50,7 @@ const types: Readonly<Record<string, FieldType>> = {
 function typeOf(schema: JsonObject): FieldType {
   const { format, type } = bare(schema)
   if (format === documentFormat) return 'document'
+  if (format === secretFormat) return 'secret'
   return format === instantFormat ? 'instant' : (types[String(type)] ?? 'json')
 }
 
@@ -64,6 +68,7 @@ export function readField(field: Field, text: string): Json {
   switch (field.type) {
     case 'text':
     case 'document':
+    case 'secret':
       return text
     case 'list':
       return text === '' ? [] : text.split(',')

@@ -57,7 +57,7 @@ export async function openLocal(asked: {
     inspect: () => inspectDatabase(database),
     presenceOf: null,
     fetch: null,
-    refresh: async () => undefined,
+    refresh: async () => secrets.update(await readSecretRows(store), []),
   }
   return { context, close: () => store.close() }
 }

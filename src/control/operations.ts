@@ -25,6 +25,9 @@ import { providersCreate, providersDisable, providersEnable, providersRemove, pr
 import { ratesAt, ratesGet, ratesHistory, ratesList } from './rates.ts'
 import { ratesCreate } from './rates-create.ts'
 import { ratesVoid } from './rates-void.ts'
+import { secretsRekey } from './secret-rekey.ts'
+import { secretsGet, secretsList } from './secrets.ts'
+import { secretsBind, secretsCreate, secretsRemove, secretsRotate } from './secrets-write.ts'
 import { settingsGet, settingsList } from './settings.ts'
 import { settingsUpdate } from './settings-write.ts'
 import { stateApply, stateDiff, stateExport } from './state.ts'
@@ -49,6 +52,13 @@ export const operations = [
   connectionsDisable,
   connectionsRemove,
   connectionsTest,
+  secretsList,
+  secretsGet,
+  secretsCreate,
+  secretsRotate,
+  secretsBind,
+  secretsRemove,
+  secretsRekey,
   profilesList,
   profilesGet,
   profilesCreate,

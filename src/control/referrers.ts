@@ -63,6 +63,15 @@ export async function referrersOfProfile(context: OperationContext, { id, name }
   return unique([...named('route', routes), ...(await whoNames(context, name))])
 }
 
+/** The connections that prove themselves by it. */
+export async function referrersOfSecret({ store }: OperationContext, reference: string): Promise<Referrer[]> {
+  const rows = await store.read.selectFrom('connections').select(['name', 'auth']).where('removed_at', 'is', null).orderBy('name').execute()
+  return named(
+    'connection',
+    rows.filter(({ auth }) => at(auth, 'credential') === reference),
+  )
+}
+
 /** What names it. */
 export async function referrersOfRoute(context: OperationContext, { name }: Named): Promise<Referrer[]> {
   return whoNames(context, name)

@@ -74,10 +74,15 @@ function parameter(field: Field, where: 'path' | 'query'): Schema {
 function bodySchema(fields: readonly Field[]): Schema {
   return {
     type: 'object',
-    properties: Object.fromEntries(fields.map((field) => [field.name, pointed(field.schema)])),
+    properties: Object.fromEntries(fields.map((field) => [field.name, field.type === 'secret' ? writeOnly(field) : pointed(field.schema)])),
     required: fields.filter((field) => field.required).map((field) => field.name),
     additionalProperties: false,
   }
+}
+
+/** A value that goes in and never comes out. */
+function writeOnly({ schema }: Field): Schema {
+  return { ...pointed(schema), format: 'password', writeOnly: true }
 }
 
 function printed(schema: z.ZodType, io: 'input' | 'output'): Schema {

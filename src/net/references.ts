@@ -16,3 +16,7 @@ export function parseReference(text: string): Reference {
   }
   return { kind, name: text.slice(kind.length + 1) }
 }
+
+export function isReference(text: string): boolean {
+  return referenceKinds.some((kind) => text.startsWith(`${kind}:`))
+}

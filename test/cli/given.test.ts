@@ -94,7 +94,11 @@ test('off a terminal, what destroys needs --yes, and says so by name', async () 
     assert.equal(shown.exitCode, 2)
     assert.match(shown.err, /there is nobody to ask\.\n.* purser providers remove workshop --yes\n$/)
   }
-  const asked: Prompts = { typed: () => assert.fail('asked in spite of --no-input'), choose: () => assert.fail() }
+  const asked: Prompts = {
+    typed: () => assert.fail('asked in spite of --no-input'),
+    choose: () => assert.fail(),
+    secret: () => assert.fail(),
+  }
   assert.equal((await run(['providers', 'remove', 'workshop', '--no-input'], asked)).exitCode, 2)
   assert.equal((await run(['providers', 'remove', 'workshop', '--dry-run'])).exitCode, 0, 'a dry run destroys nothing')
   assert.equal((await run(['providers', 'get', 'workshop'])).exitCode, 0)
@@ -106,10 +110,15 @@ test('at a terminal the name is asked for; who leaves the question changes nothi
   const leaves: Prompts = {
     typed: async () => Promise.reject(new PurserError('canceled', 'Stopped, and nothing was changed.')),
     choose: () => assert.fail(),
+    secret: () => assert.fail(),
   }
   assert.equal((await run(['providers', 'remove', 'doomed'], leaves)).exitCode, 130)
   assert.equal((await run(['providers', 'get', 'doomed'])).exitCode, 0)
-  const types: Prompts = { typed: async (_message, name) => void expected.push(name), choose: () => assert.fail() }
+  const types: Prompts = {
+    typed: async (_message, name) => void expected.push(name),
+    choose: () => assert.fail(),
+    secret: () => assert.fail(),
+  }
   assert.equal((await run(['providers', 'remove', 'doomed'], types)).exitCode, 0)
   assert.deepEqual(expected, ['doomed'])
   assert.equal((await run(['providers', 'get', 'doomed'])).exitCode, 3)

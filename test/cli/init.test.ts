@@ -103,6 +103,7 @@ test('off a terminal it asks nobody and names the flag; at one it asks, and adop
   assert.match(refused.err, /there is nobody to ask which to adopt\.\nAdopt all with --yes/)
   const prompts: Prompts = {
     typed: () => assert.fail(),
+    secret: () => assert.fail(),
     choose: async (_message, choices) => choices.map(({ value }) => value).filter((name) => name === 'two'),
   }
   const shown = await purser(['init', '--no-test', '--json'], { PURSER_HOME: root }, prompts)

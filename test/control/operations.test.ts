@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
 import { callsGet, callsList } from '../../src/control/calls.ts'
+import { type Home, homeOf, makeHome } from '../../src/control/home.ts'
 import { invoke, type Operation } from '../../src/control/operation.ts'
 import { operations } from '../../src/control/operations.ts'
 import { localActor } from '../../src/control/scopes.ts'
@@ -11,6 +15,15 @@ import { HandClock, openBooks, start } from './books.ts'
 
 const day = 86_400_000
 
+/** For what needs a file beside the database. */
+function emptyHome(t: TestContext): Home {
+  const root = mkdtempSync(join(tmpdir(), 'purser-operations-'))
+  t.after(() => rmSync(root, { recursive: true, force: true }))
+  const home = homeOf(root, {}, root)
+  makeHome(home)
+  return home
+}
+
 eachStore((fresh) => {
   test('every answer is as its operation declares it, and JSON can carry it', async (t) => {
     const clock = new HandClock()
@@ -20,6 +33,9 @@ eachStore((fresh) => {
     const [card] = ((await invoke(by('rates.list'), books.context, { limit: 1 })) as { items: { id: string }[] }).items
     await invoke(by('keys.create'), books.context, { name: 'first' })
     const [entry] = ((await invoke(by('audit.list'), books.context, { limit: 1 })) as { items: { id: string }[] }).items
+    const { secret: sealed } = (await invoke(by('secrets.create'), books.context, { origin: 'https://a.example', key: 'sk-x' })) as {
+      secret: string
+    }
     const inputs: Record<string, object> = {
       'providers.get': { provider: 'simulated' },
       'providers.create': { name: 'workshop', contract: 'openai-chat', base_url: 'https://models.example.com/v1' },
@@ -38,6 +54,11 @@ eachStore((fresh) => {
       'connections.enable': { connection: 'second' },
       'connections.disable': { connection: 'second' },
       'connections.remove': { connection: 'second' },
+      'secrets.get': { secret: 'env:OPENAI_API_KEY' },
+      'secrets.create': { connection: 'groq', key: 'sk-for-the-test' },
+      'secrets.rotate': { secret: sealed, key: 'sk-another' },
+      'secrets.bind': { secret: 'env:WORKSHOP', origin: 'https://models.example.com' },
+      'secrets.remove': { secret: sealed },
       'profiles.get': { profile: 'simulated' },
       'profiles.create': { name: 'swift', provider: 'simulated', model: 'simulated-1' },
       'profiles.update': { profile: 'swift', temperature: 0.5, max_tokens: 100 },
@@ -70,7 +91,8 @@ eachStore((fresh) => {
     for (const operation of operations) {
       // They need a plan, something that waits, or somebody who makes calls, and have their own test.
       if (['mode.flip', 'mode.undo', 'manifest.resolve', 'manifest.undo', 'connections.test'].includes(operation.name)) continue
-      const answer = await invoke(operation, books.context, inputs[operation.name] ?? {})
+      const context = operation.name === 'secrets.rekey' ? { ...books.context, home: emptyHome(t) } : books.context
+      const answer = await invoke(operation, context, inputs[operation.name] ?? {})
       const carried = JSON.parse(JSON.stringify(answer))
       assert.deepEqual(operation.output.parse(carried), carried, operation.name)
     }

@@ -4,7 +4,7 @@ import { flagOf } from '../../src/cli/operation-command.ts'
 import { buildProgram, everyCommand } from '../../src/cli/program.ts'
 import { noPrompts } from '../../src/cli/prompts.ts'
 import type { Terminal } from '../../src/cli/terminal.ts'
-import { fieldsOf } from '../../src/control/fields.ts'
+import { type Field, fieldsOf } from '../../src/control/fields.ts'
 import { reaches } from '../../src/control/operation.ts'
 import { operations } from '../../src/control/operations.ts'
 import { routesOf } from '../../src/control/routes.ts'
@@ -43,8 +43,24 @@ test('every field of an input can be given on the command line', () => {
     for (const field of fieldsOf(operation)) {
       const given = operation.positional.includes(field.name)
         ? command.registeredArguments.some((argument) => argument.name() === field.name)
-        : command.options.some((option) => option.long === `--${flagOf(operation, field.name)}`)
+        : waysOf(field, flagOf(operation, field.name)).every((flag) => command.options.some(({ long }) => long === flag))
       assert.ok(given, `${operation.name} ${field.name}`)
+    }
+  }
+})
+
+/** A secret has three flags, and none that takes it as its value. */
+function waysOf(field: Field, flag: string): readonly string[] {
+  return field.type === 'secret' ? ['stdin', 'env', 'file'].map((way) => `--${flag}-${way}`) : [`--${flag}`]
+}
+
+test('no secret is the value of a flag or an argument', () => {
+  for (const operation of operations) {
+    for (const field of fieldsOf(operation).filter(({ type }) => type === 'secret')) {
+      assert.ok(!operation.positional.includes(field.name), operation.name)
+      const [noun, verb] = operation.name.split('.')
+      const command = commands.find((each) => each.name() === verb && each.parent?.name() === noun)!
+      assert.ok(!command.options.some(({ long }) => long === `--${flagOf(operation, field.name)}`), operation.name)
     }
   }
 })

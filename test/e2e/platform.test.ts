@@ -47,7 +47,7 @@ async function frontHome(t: Parameters<typeof emptyHome>[0], platformUrl: string
     })),
   })
   const home = homeOf(root, {}, root)
-  const { store } = await openHome({ home, database: home.database, migrate: true })
+  const { store, keys } = await openHome({ home, database: home.database, migrate: true })
   try {
     const providers = await store.read.selectFrom('providers').select(['id', 'name', 'contract']).execute()
     const of = (contract: ContractName) => providers.find(({ name }) => name === `vendor-${contract}`)!
@@ -62,6 +62,7 @@ async function frontHome(t: Parameters<typeof emptyHome>[0], platformUrl: string
     )
     const chat = { provider_id: of('openai-chat').id, model: 'simulated' }
     await addControlRows(store, {
+      bindings: ['env:PLATFORM_KEY', 'env:WRONG_KEY'].map((reference) => ({ reference, address: platformUrl, keys })),
       connections: [...paid, wrong],
       profiles: [
         ...profiles,

@@ -2,7 +2,9 @@
 
 import { insertRows, type NewRow } from '../../src/control/row-statements.ts'
 import type { Connection, Profile, Provider, Route } from '../../src/core/nouns.ts'
-import type { TableName } from '../../src/store/schema.ts'
+import { originOf } from '../../src/net/destination.ts'
+import type { Keys } from '../../src/net/vault.ts'
+import type { Row, TableName } from '../../src/store/schema.ts'
 import type { Store } from '../../src/store/store.ts'
 import { audited } from './audit.ts'
 
@@ -11,6 +13,8 @@ export type ControlRows = {
   readonly connections?: readonly Connection[]
   readonly profiles?: readonly Profile[]
   readonly routes?: readonly Route[]
+  /** References that may go to an address beyond those of the catalogue. */
+  readonly bindings?: readonly { readonly reference: string; readonly address: string; readonly keys: Keys }[]
 }
 
 export async function addControlRows({ read, writer }: Store, rows: ControlRows): Promise<void> {
@@ -21,6 +25,7 @@ export async function addControlRows({ read, writer }: Store, rows: ControlRows)
       ...into('providers', rows.providers),
       ...into('connections', rows.connections),
       ...into('model_profiles', rows.profiles),
+      ...into('secret_bindings', rows.bindings?.map(bindingRow)),
       ...into('routes', rows.routes),
       ...into(
         'route_members',
@@ -28,4 +33,10 @@ export async function addControlRows({ read, writer }: Store, rows: ControlRows)
       ),
     ],
   })
+}
+
+function bindingRow({ reference, address, keys }: NonNullable<ControlRows['bindings']>[number]): Row<'secret_bindings'> {
+  if ('missing' in keys) throw new Error(keys.missing)
+  const origin = originOf(address)
+  return { reference, origin, hmac: keys.current.prove(reference, origin) }
 }
