@@ -30,7 +30,7 @@ export function stateAfter(rows: StateRows, document: StateDocument, prune: bool
   const shipped = { is_canonical: false, canonical_revision: null, removed_at: null, created_at: now, updated_at: now }
   const missing = (path: string, field: string): void => void faults.push({ path: `${path}.${field}`, says: 'A new row has to say it.' })
 
-  const matched = <S extends Exclude<Section, 'settings'>, R extends { readonly id: string; readonly name: string }>(
+  const matched = <S extends Exclude<Section, 'settings' | 'rates'>, R extends { readonly id: string; readonly name: string }>(
     section: S,
     existing: readonly R[],
     isLive: (row: R) => boolean,

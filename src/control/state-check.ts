@@ -71,7 +71,7 @@ function nameFaults(judged: Judged): readonly StateFault[] {
 }
 
 function liveRows(rows: StateRows, section: Section): readonly Named[] {
-  if (section === 'settings') return []
+  if (section === 'settings' || section === 'rates') return []
   if (section === 'keys') return rows.keys.filter((row) => row.revoked_at === null)
   return (rows[section] as readonly (Named & { readonly removed_at: number | null })[]).filter(isThere)
 }

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { contractIds } from '../contracts/contract.ts'
 import { providerAuth } from '../core/auth.ts'
 import { billings, crossings, json, name, networks, timeouts } from '../core/nouns.ts'
+import { rateItem } from './state-rate-item.ts'
 
 const id = z.string().min(1).max(200).optional()
 const free = z.record(z.string(), json)
@@ -78,9 +79,10 @@ const items = {
   routes: route.partial().required({ name: true }),
   settings: setting,
   keys: key.partial().required({ name: true }),
+  rates: rateItem,
 } as const
 
-export const sections = ['providers', 'connections', 'profiles', 'routes', 'settings', 'keys'] as const
+export const sections = ['providers', 'connections', 'profiles', 'routes', 'settings', 'keys', 'rates'] as const
 export type Section = (typeof sections)[number]
 
 export type StateItem<S extends Section> = z.output<(typeof items)[S]>

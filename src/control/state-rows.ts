@@ -37,7 +37,7 @@ export function isThere(row: { readonly removed_at: number | null }): boolean {
 
 /** The whole state as a document: every field of every row, rows by name, so that equal states have equal texts. */
 export function showState(rows: StateRows): JsonObject {
-  const shown: Record<Section, readonly JsonObject[]> = {
+  const shown: Record<Exclude<Section, 'rates'>, readonly JsonObject[]> = {
     providers: rows.providers.filter(isThere).map(showProviderRow),
     connections: rows.connections.filter(isThere).map((row) => showConnectionRow(row, rows)),
     profiles: rows.profiles.filter(isThere).map((row) => showProfileRow(row, rows)),
@@ -47,13 +47,13 @@ export function showState(rows: StateRows): JsonObject {
   }
   const sorted = Object.entries(shown).map(([section, items]) => [
     section,
-    items.toSorted((a, b) => compareBytes(String(a.name), String(b.name))).map(ordered),
+    items.toSorted((a, b) => compareBytes(String(a.name), String(b.name))).map(inOrder),
   ])
   return { purser: stateVersion, ...(Object.fromEntries(sorted) as JsonObject) }
 }
 
 /** Fields of a row as they are declared, what stands inside of them by name. */
-function ordered(item: JsonObject): JsonObject {
+export function inOrder(item: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(item).map(([name, value]) => [name, JSON.parse(canonicalJson(value)) as Json]))
 }
 

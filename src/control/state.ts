@@ -2,6 +2,7 @@
 
 import { z } from 'zod'
 import { PurserError } from '../core/errors.ts'
+import type { JsonObject } from '../core/json.ts'
 import { hashSecret, mintKey } from '../core/keys.ts'
 import { json } from '../core/nouns.ts'
 import { change } from './change.ts'
@@ -14,7 +15,8 @@ import { type StateAfter, stateAfter } from './state-after.ts'
 import { actions, changesBetween, type StateChange, statementsOf, touchedBy } from './state-changes.ts'
 import { faultsOfState } from './state-check.ts'
 import { readDocument, type StateFault } from './state-document.ts'
-import { readStateRows, type StateRows, showState } from './state-rows.ts'
+import { planRates, type RatePlan, readRateState, showRates } from './state-rates.ts'
+import { inOrder, readStateRows, type StateRows, showState } from './state-rows.ts'
 import { printState, readState, stateFormats } from './state-text.ts'
 
 const document = z
@@ -47,7 +49,7 @@ const columns = [
 export const stateExport = operation({
   name: 'export',
   summary:
-    'Write the whole control state as one document: providers, connections, profiles, routes, settings and keys. Secrets as references alone.',
+    'Write the whole control state as one document: providers, connections, profiles, routes, settings, keys, own rate cards. Secrets as references alone.',
   scope: 'keys:write',
   effect: 'read',
   positional: [],
@@ -57,7 +59,10 @@ export const stateExport = operation({
   example: 'purser export > purser-state.toml',
   async run({ store }, { format }) {
     const revision = await store.read.selectFrom('revision').select('n').executeTakeFirst()
-    return { document: printState(showState(await readStateRows(store.read)), format), config_revision: Number(revision?.n ?? 0n) }
+    const rows = await readStateRows(store.read)
+    const rates = showRates(await readRateState(store.read), rows)
+    const whole = { ...showState(rows), rates: rates.map((each) => inOrder(each as unknown as JsonObject)) }
+    return { document: printState(whole, format), config_revision: Number(revision?.n ?? 0n) }
   },
 })
 
@@ -92,10 +97,14 @@ export const stateApply = change({
   columns,
   example: 'purser apply -f purser-state.toml --dry-run',
   async plan(context, input) {
-    const { before, after, changes, warnings } = await planState(context, input.document, input.prune)
+    const { before, after, changes, warnings, rates } = await planState(context, input.document, input.prune)
     for (const kind of new Set(changes.map((each) => each.kind))) requireScope(context.actor, scopeOf[kind] ?? 'system', 'apply')
     return {
-      statements: statementsOf(context.store.read, before, after, changes, context.clock.now()),
+      statements: [
+        ...statementsOf(context.store.read, before, after, changes, context.clock.now()),
+        ...rates.statements(context.store.read),
+      ],
+      ...(rates.changes.length === 0 ? {} : { rates: { source: 'user_override', actor: context.actor.name, note: 'apply' } }),
       touched: touchedBy(changes),
       warnings,
       answer: () => ({ items: changes.map(showChange), next: null }),
@@ -111,6 +120,7 @@ const scopeOf: Readonly<Record<string, Scope>> = {
   route: 'providers:write',
   key: 'keys:write',
   setting: 'system',
+  rate_card: 'rates:write',
 }
 
 type Planned = {
@@ -118,6 +128,7 @@ type Planned = {
   readonly after: StateRows
   readonly changes: readonly StateChange[]
   readonly warnings: readonly string[]
+  readonly rates: RatePlan
 }
 
 async function planState(context: OperationContext, text: string, prune: boolean): Promise<Planned> {
@@ -132,12 +143,19 @@ async function planState(context: OperationContext, text: string, prune: boolean
       return { id, secret_hash: hashSecret(context.pepper(), secret) }
     },
   })
-  const faults = [...unread, ...wanted.faults]
+  const rates = planRates(said.rates ?? [], await readRateState(context.store.read), wanted.rows, context.ids)
+  const faults = [...unread, ...wanted.faults, ...rates.faults]
   // Rows that could not be made would only be found wrong once more.
   if (faults.length > 0) throw refused(faults)
   const unsound = faultsOfState({ before, after: wanted.rows, paths: wanted.paths, actor: context.actor, now })
   if (unsound.length > 0) throw refused(unsound)
-  return { before, after: wanted.rows, changes: changesBetween(before, wanted.rows), warnings: wanted.warnings }
+  return {
+    before,
+    after: wanted.rows,
+    changes: [...changesBetween(before, wanted.rows), ...rates.changes],
+    warnings: [...wanted.warnings, ...rates.warnings],
+    rates,
+  }
 }
 
 const mostFaults = 20

@@ -195,6 +195,48 @@ eachStore((fresh) => {
     await assert.rejects(run('apply', { document: 'purser =' }), /line 1, column/)
   })
 
+  test('own rate cards are in it: added where they are missing, withdrawn where it says so, and never changed', async (t) => {
+    const { run, context } = await opened(t)
+    const prices = { input_token_cost_per_1m: '1.00', output_token_cost_per_1m: '2.50' }
+    const card = { provider: 'workshop', model: 'coin-1', effective_from: 5, ...prices }
+    const tiers = [
+      { meter: 'input_tokens', price: '0.500000001', per_units: 1_000_000, conditions: { service_tier: ['batch'] }, priority: 0 },
+      { meter: 'web_searches', price: null, per_units: 1000, conditions: {}, priority: 0 },
+    ]
+    const halved = [{ meters: ['*'], num: 1, den: 2, conditions: { region: ['eu'] } }]
+    const rates = [
+      { ...card, revision: 1, cache_read_cost_per_1m: '0.10', components: tiers, multipliers: halved, source_ref: { note: null } },
+      { ...card, voided: 'A slip.' },
+      { ...card, connection: 'workshop-own', source: 'import:config.json' },
+    ]
+    const made = await run('apply', { document: textOf({ ...whole, rates }) })
+    assert.equal(short(made).filter((line) => line === 'create rate_card coin-1').length, 3)
+    const { document } = await run('export', {})
+    assert.deepEqual((await run('diff', { document })).items, [])
+    assert.equal((await run('apply', { document })).config_revision, made.config_revision)
+    const elsewhere = await opened(t)
+    await elsewhere.run('apply', { document })
+    assert.equal((await elsewhere.run('export', {})).document, document)
+    const at = (await elsewhere.run('rates.at', { provider: 'workshop', model: 'coin-1' })) as unknown as { readonly revision: number }
+    assert.equal(at.revision, 1)
+
+    const refused = async (more: object, path: string) =>
+      assert.rejects(run('apply', { document: textOf({ purser: 1, rates: [{ ...card, ...more }] }) }), (error) => {
+        return JSON.stringify((error as PurserError).details).includes(`"path":"${path}"`)
+      })
+    await refused({ revision: 1 }, 'rates.0')
+    await refused({ revision: 7 }, 'rates.0.revision')
+    await refused({ provider: 'nobody' }, 'rates.0.provider')
+    await refused({ connection: 'openai' }, 'rates.0.connection')
+    await refused({ output_token_cost_per_1m: '-1' }, 'rates.0.output_token_cost_per_1m')
+    await refused({ source: 'catalogue' }, 'rates.0.source')
+    const [shipped] = await context.store.read.selectFrom('rate_cards').selectAll().where('model', '=', 'simulated-1').limit(1).execute()
+    const named = { provider: shipped!.provider_id, model: 'simulated-1', effective_from: shipped!.effective_from, source: shipped!.source }
+    const gone = await run('apply', { document: textOf({ purser: 1, rates: [{ ...named, ...prices, voided: 'Not here.' }] }) })
+    assert.deepEqual(short(gone), ['remove rate_card simulated-1'])
+    assert.ok((await run('export', {})).document.includes('voided = "Not here."'))
+  })
+
   test('a dry run writes nothing, a stale revision is refused, and nobody gives what he does not hold', async (t) => {
     const { run, context } = await opened(t)
     const document = textOf(whole)
