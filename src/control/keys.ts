@@ -23,6 +23,7 @@ export const keyColumns = [
   { field: 'id', title: 'ID', show: 'whole' },
   { field: 'usable', title: 'USABLE', show: 'yes' },
   { field: 'expires_at', title: 'EXPIRES', show: 'instant' },
+  { field: 'next_until', title: 'ROTATES UNTIL', show: 'instant' },
   { field: 'last_used_at', title: 'LAST USED', show: 'instant' },
   { field: 'created_at', title: 'CREATED', show: 'instant' },
 ] as const

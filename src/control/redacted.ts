@@ -7,7 +7,9 @@ export const mask = '[redacted]'
 
 /** Values of the columns that hold proofs are masked, and so is every static header: operators put keys there. */
 export function redacted(value: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, hidden.has(name) ? mask : within(name, part)]))
+  return Object.fromEntries(
+    Object.entries(value).map(([name, part]) => [name, hidden.has(name) && part !== null ? mask : within(name, part)]),
+  )
 }
 
 function within(name: string, part: Json): Json {

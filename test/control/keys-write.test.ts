@@ -184,6 +184,16 @@ eachStore((fresh) => {
     await run('keys.revoke', { key: 'root' })
     await assert.rejects(run('keys.revoke', { key: 'next' }), last)
   })
+
+  test('of two who revoke the last two admin keys at once, one is refused', async (t) => {
+    const clock = new HandClock()
+    const { context, run } = await keyring(t, await fresh(t, { clock }), clock)
+    for (const name of ['one', 'other']) await run('keys.create', { name, kind: 'admin', scopes: everything })
+    const ended = await Promise.allSettled(['one', 'other'].map((key) => run('keys.revoke', { key })))
+    assert.deepEqual(ended.map(({ status }) => status).sort(), ['fulfilled', 'rejected'])
+    const left = await context.store.read.selectFrom('keys').select('name').where('revoked_at', 'is', null).execute()
+    assert.equal(left.length, 1)
+  })
 })
 
 test('whatever is asked of any keys, a grant beyond the actor is refused and one within is not', () => {
