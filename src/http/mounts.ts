@@ -8,7 +8,7 @@ import type { Headers } from '../core/wire.ts'
 export type Routed = { readonly contract: ContractId; readonly endpoint: Endpoint; readonly path: string }
 
 /** A prefix and the contracts it leaves in question. `/api` is how OpenRouter's clients reach `/v1`. */
-const mounts: readonly (readonly [prefix: string, only: readonly ContractId[] | null])[] = [
+export const mounts: readonly (readonly [prefix: string, only: readonly ContractId[] | null])[] = [
   ['/openai', ['openai-chat', 'openai-responses']],
   ['/anthropic', ['anthropic-messages']],
   ['/api', ['openai-chat']],
