@@ -8,7 +8,7 @@ export const guardReasons = {
   secret_bound: 'a connection holds a secret for where this points now',
   profile_uses: 'a profile uses this row',
   who_pays: 'calls would go to another account or provider',
-  named_by_keys: 'keys are limited to this name',
+  known_by_name: 'a key or a setting names it',
 } as const
 type GuardReason = keyof typeof guardReasons
 
@@ -28,7 +28,7 @@ export function guardOf(item: Item, field: string, theirs: Value, { things, item
     if (standing.some((thing) => holdsSecret(thing) && concerns(item, thing))) return 'secret_bound'
     return standing.some((thing) => thing.kind === 'profile' && concerns(item, thing)) ? 'profile_uses' : null
   }
-  if (field === 'name') return namedBy?.has(nameOf(item)) === true ? 'named_by_keys' : null
+  if (field === 'name') return namedBy?.has(nameOf(item)) === true ? 'known_by_name' : null
   if (item.kind === 'profile') return field === 'provider_id' || field === 'connection_id' ? 'who_pays' : null
   if (field === 'allow_cross') return 'who_pays'
   return field === 'members' && movesAccounts(item, theirs, [...things, ...items]) ? 'who_pays' : null

@@ -27,7 +27,7 @@ export type Present = {
   readonly things: readonly Thing[]
   readonly bases: readonly Base[]
   readonly record: MergeRecord | null
-  /** Keys that a profile's or route's name stands in, by that name. */
+  /** What else names a profile or route, such as `key/laptop`, by that name. */
   readonly namedBy?: ReadonlyMap<string, readonly string[]>
 }
 

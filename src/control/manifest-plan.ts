@@ -189,7 +189,8 @@ function refusals(outcomes: readonly Outcome[], things: readonly Thing[]): reado
     const isNew = change !== null && change.before === null
     const taken = claims && bearers.get(nameSpaceOf(result))!.length > 1
     const names = taken ? [[isNew ? keyOf(result) : `${keyOf(result)} name`, 'name_taken'] as const] : []
-    return [...names, ...wants.filter((reference) => !keys.has(keyOf(reference))).map((reference) => absence(result, reference, isNew))]
+    const absent = wants.filter((reference) => !keys.has(keyOf(reference))).map((reference) => absence(result, reference, isNew))
+    return [...names, ...absent, ...wants.filter((reference) => isOneSided(result, reference, standing)).map(() => twinless(result))]
   })
 }
 
@@ -202,6 +203,17 @@ function unsound({ change, lines }: Outcome, { isSound = () => true }: MergeOpti
 /** Profiles and routes share one set of names. */
 function nameSpaceOf(thing: Item): string {
   return `${thing.kind === 'route' ? 'profile' : thing.kind} ${nameOf(thing)}`
+}
+
+/** A pair is mutual, or none: the other side may be another's, or have been parted. */
+function isOneSided(thing: Thing, { field, id }: Reference, standing: readonly Thing[]): boolean {
+  if (field !== 'canonical_equivalent_id') return false
+  const twin = standing.find((other) => other.kind === thing.kind && other.id === id)
+  return twin !== undefined && twin.fields.canonical_equivalent_id !== thing.id
+}
+
+function twinless(thing: Thing): readonly [string, string] {
+  return [`${keyOf(thing)} canonical_equivalent_id`, 'twin_taken']
 }
 
 function absence(thing: Thing, { field, kind }: Reference, isNew: boolean): readonly [string, string] {
@@ -237,9 +249,10 @@ export function isFrozen({ action }: PlanLine): boolean {
   return action === 'conflict' || action === 'held'
 }
 
-/** Whether somebody must decide. What refers to an absent row waits for that row. */
+/** Whether somebody must decide. What another row keeps from being waits for that row. */
 export function needsDecision(line: PlanLine): boolean {
-  return (isFrozen(line) && line.reason?.endsWith('_absent') !== true) || line.action === 'name_taken'
+  const waitsForAnother = line.reason?.endsWith('_absent') === true || line.reason === 'twin_taken'
+  return (isFrozen(line) && !waitsForAnother) || line.action === 'name_taken'
 }
 
 /** In the order in which a database takes them: what others refer to first. */

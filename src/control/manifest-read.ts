@@ -3,7 +3,8 @@
 import type { Kysely } from 'kysely'
 import { z } from 'zod'
 import { at, type Json, type JsonObject } from '../core/json.ts'
-import type { Tables } from '../store/schema.ts'
+import { settingOf } from '../core/settings.ts'
+import type { Row, Tables } from '../store/schema.ts'
 import { type ControlRows, kinds, type MergeRecord, type Present, type ThingKind, thingsOf } from './manifest-items.ts'
 
 /** The row of `canonical_base` that is no base: the record of merges. */
@@ -15,15 +16,16 @@ const recordFields = z.object({
 })
 
 export async function readPresent(read: Kysely<Tables>): Promise<Present> {
-  const [bases, rows, keys] = await Promise.all([
+  const [bases, rows, keys, settings] = await Promise.all([
     read.selectFrom('canonical_base').selectAll().execute(),
     readControlRows(read),
     read.selectFrom('keys').select(['name', 'scopes']).where('revoked_at', 'is', null).orderBy('name').execute(),
+    read.selectFrom('settings').selectAll().execute(),
   ])
   const record = bases.find(({ kind }) => kind === recordKey.kind)
   return {
     things: thingsOf(rows),
-    namedBy: namesIn(keys),
+    namedBy: namesIn(keys, settings),
     bases: bases.flatMap(({ kind, row_id, revision, fields }) =>
       isThingKind(kind) ? [{ kind, id: row_id, revision: Number(revision), fields: fields as JsonObject }] : [],
     ),
@@ -45,13 +47,21 @@ async function readControlRows(read: Kysely<Tables>): Promise<ControlRows> {
   return { providers, connections, model_profiles, routes, route_members }
 }
 
-/** The keys that name a profile or route, by that name. */
-function namesIn(keys: readonly { readonly name: string; readonly scopes: Json }[]): ReadonlyMap<string, readonly string[]> {
+type Settings = readonly Pick<Row<'settings'>, 'name' | 'value' | 'updated_at'>[]
+
+/** What names a profile or route, by that name: call keys and the setting of the default. */
+function namesIn(
+  keys: readonly { readonly name: string; readonly scopes: Json }[],
+  settings: Settings,
+): ReadonlyMap<string, readonly string[]> {
   const pairs = keys.flatMap(({ name, scopes }) => {
-    const profiles = at(scopes, 'profiles')
-    return Array.isArray(profiles) ? profiles.map((each: Json) => ({ key: name, profile: String(each) })) : []
+    const [profiles, usual] = [at(scopes, 'profiles'), at(scopes, 'default')]
+    const named = [...(Array.isArray(profiles) ? profiles : []), ...(typeof usual === 'string' ? [usual] : [])] as readonly Json[]
+    return named.map((each) => ({ by: `key/${name}`, name: String(each) }))
   })
-  return new Map([...Map.groupBy(pairs, ({ profile }) => profile)].map(([profile, some]) => [profile, some.map(({ key }) => key)]))
+  const usual = settingOf(settings, 'default_profile')
+  const all = [...pairs, ...(typeof usual === 'string' ? [{ by: 'setting/default_profile', name: usual }] : [])]
+  return new Map([...Map.groupBy(all, ({ name }) => name)].map(([name, some]) => [name, [...new Set(some.map(({ by }) => by))]]))
 }
 
 function isThingKind(kind: string): kind is ThingKind {

@@ -18,6 +18,7 @@ export function decide(line: PlanLine, take: Side, manifest: Manifest, present: 
   const thing = present.things.find((each) => keyOf(each) === keyOf(line))!
   const base = present.bases.find((each) => keyOf(each) === keyOf(line))
   const path = line.path!
+  if (path[0] === 'canonical_equivalent_id' && take !== 'ours') throw ofTwo(nameOf(thing))
   const value = settled(line[take], item, path)
   const after: Thing = { ...thing, fields: withValue(thing.fields, path, value) }
   if (nameOf(after) !== nameOf(thing)) refuseBorne(after, present)
@@ -41,6 +42,14 @@ function decline(item: Item, take: Side, revision: number): Decided {
     })
   const gone: Thing = { ...item, removed: true }
   return { change: { before: gone, after: gone, base: { ...item, revision } }, record: null }
+}
+
+function ofTwo(name: string): PurserError {
+  return new PurserError('conflict', 'A pair is two rows, and one decision cannot change both.', {
+    code: 'paired',
+    field: 'take',
+    hint: `Pair them yourself, then take ours:  purser connections update ${name} --twin NAME`,
+  })
 }
 
 function refuseBorne(after: Thing, { things }: Present): void {

@@ -25,7 +25,7 @@ export function retirements(
     if (thing === undefined || thing.removed) continue
     const users = things.filter((other) => !other.removed && !out.has(keyOf(other)) && uses(other, thing)).map(labelOf)
     const isCalled = base.kind === 'profile' || base.kind === 'route'
-    const referrers = [...users, ...(isCalled ? (namedBy.get(nameOf(thing)) ?? []).map((key) => `key/${key}`) : [])]
+    const referrers = [...users, ...(isCalled ? (namedBy.get(nameOf(thing)) ?? []) : [])]
     const said = withDefaults(base.kind, base.fields)
     const edited = !sameValue(said, only(thing.fields, said))
     const isOut = thing.fields.disabled === true
@@ -38,7 +38,7 @@ export function retirements(
 }
 
 /** A twin is another way to pay, and needs nothing of its pair. */
-function uses(other: Thing, thing: Thing): boolean {
+export function uses(other: Thing, thing: Thing): boolean {
   return referencesOf(other).some(
     (reference) => reference.field !== 'canonical_equivalent_id' && reference.kind === thing.kind && reference.id === thing.id,
   )

@@ -17,6 +17,7 @@ import {
 } from './manifest-items.ts'
 import type { ThingChange } from './manifest-plan.ts'
 import { sharesNames } from './manifest-resolve.ts'
+import { uses } from './manifest-retire.ts'
 import { printPath, sameValue, valueAt, withValue } from './merge.ts'
 
 /** What an entry of the audit log says of a row. */
@@ -79,8 +80,6 @@ function whyKept(thing: Thing, bases: readonly Base[], things: readonly Thing[])
   const base = bases.find((each) => keyOf(each) === keyOf(thing))
   const said = withDefaults(thing.kind, base?.fields ?? {})
   if (!sameValue(said, only(thing.fields, said))) return 'changed_since'
-  const isUsed = things.some(
-    (other) => keyOf(other) !== keyOf(thing) && referencesOf(other).some((reference) => keyOf(reference) === keyOf(thing)),
-  )
+  const isUsed = things.some((other) => keyOf(other) !== keyOf(thing) && uses(other, thing))
   return isUsed ? 'referenced' : null
 }

@@ -32,7 +32,7 @@ const auths = [
 ] as const
 const scalar = fc.constantFrom<Json>(null, 0, 1, 'x', true, [], [1], [1, 2])
 /** Small objects with few keys, so that sides meet. */
-export const nested: fc.Arbitrary<JsonObject> = fc.dictionary(
+const nested: fc.Arbitrary<JsonObject> = fc.dictionary(
   fc.constantFrom('k', 'l', 'a.b'),
   fc.oneof(scalar, fc.dictionary(fc.constantFrom('m', 'n'), fc.oneof(scalar, fc.dictionary(fc.constant('o'), scalar, { maxKeys: 1 })))),
   { maxKeys: 3 },
@@ -80,11 +80,8 @@ const content: fc.Arbitrary<Items> = fc
       billing: auth.type === 'platform' ? ('platform' as const) : ('own' as const),
       disabled: off,
     }))
-    const connections = plain.map((item, n) => {
-      const { twin } = drawn.connections[n]!
-      const other = twin === null ? undefined : pick(plain, twin)
-      return { ...item, twin: other === undefined || other === item ? null : other.name }
-    })
+    const isPaired = plain.length >= 2 && drawn.connections[0]!.twin !== null
+    const connections = plain.map((item, n) => ({ ...item, twin: isPaired && n < 2 ? plain[1 - n]!.name : null }))
     const profiles = (connections.length === 0 ? [] : drawn.profiles).map(({ at, to, model, params }) => {
       const { name, provider } = pick(connections, to)
       return { id: `m${at}`, name: `model-${at}`, provider, connection: name, model, params }
@@ -105,7 +102,7 @@ export function manifestOf(items: Items, revision: number): Manifest {
 }
 
 /** An act of an operator, on the thing at `at` of those that stand (counted round). */
-export type Act =
+type Act =
   | { readonly act: 'edit'; readonly at: number; readonly field: number; readonly value: Json }
   | { readonly act: 'reset'; readonly at: number; readonly field: number }
   | { readonly act: 'remove'; readonly at: number }
@@ -121,7 +118,7 @@ export type Step =
 
 const at = fc.nat(11)
 const field = fc.nat(9)
-const step: fc.Arbitrary<Step> = fc.oneof(
+export const act: fc.Arbitrary<Act> = fc.oneof(
   { weight: 5, arbitrary: fc.record({ act: fc.constant('edit' as const), at, field, value: fc.oneof(scalar, nested) }) },
   { weight: 2, arbitrary: fc.record({ act: fc.constant('reset' as const), at, field }) },
   { weight: 1, arbitrary: fc.record({ act: fc.constant('remove' as const), at }) },
@@ -129,6 +126,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({ act: fc.constant('create' as const), at, kind: fc.constantFrom('provider', 'connection', 'profile', 'route') }),
   },
+)
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 9, arbitrary: act },
   { weight: 5, arbitrary: fc.record({ act: fc.constant('upgrade' as const), skipped: fc.nat(2) }) },
   { weight: 1, arbitrary: fc.record({ act: fc.constant('restart' as const) }) },
   { weight: 2, arbitrary: fc.record({ act: fc.constant('apply' as const), consents: fc.boolean() }) },

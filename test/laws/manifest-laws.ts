@@ -3,11 +3,14 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import type { Manifest } from '../../src/catalog/manifest.ts'
-import { itemsOf, keyOf, type Present, referencesOf, type Thing } from '../../src/control/manifest-items.ts'
-import { type MergePlan, planMerge, storedRevision } from '../../src/control/manifest-plan.ts'
+import { mergeTouches, mergeUndo } from '../../src/control/manifest-audit.ts'
+import { itemsOf, keyOf, labelOf, type Present, referencesOf, type Thing, type ThingKind } from '../../src/control/manifest-items.ts'
+import { type MergePlan, needsDecision, planMerge, storedRevision } from '../../src/control/manifest-plan.ts'
+import { decide, sides } from '../../src/control/manifest-resolve.ts'
+import { planUndo } from '../../src/control/manifest-undo.ts'
 import { type Path, sameValue, type Value, valueAt } from '../../src/control/merge.ts'
 import { canonicalJson, isObject, type JsonObject } from '../../src/core/json.ts'
-import { acted, carriedOut, empty, history, manifestOf, revisions, withEveryConsent } from './histories.ts'
+import { act, acted, carriedOut, empty, history, manifestOf, revisions, withEveryConsent } from './histories.ts'
 
 export const laws: Readonly<Record<string, (runs: number) => void>> = {
   'every merge of a history keeps what is promised': (runs) =>
@@ -71,6 +74,64 @@ export const laws: Readonly<Record<string, (runs: number) => void>> = {
         const edited = acted(seeded, { act: 'edit', at, field, value })
         const back = acted(edited, { act: 'reset', at, field })
         assert.equal(canonicalJson(planMerge(second, back)), canonicalJson(planMerge(second, seeded)))
+      }),
+      { numRuns: runs },
+    ),
+
+  'undoing a merge gives the rows back as they were, and undoing twice is undoing once': (runs) =>
+    fc.assert(
+      fc.property(revisions(2), fc.array(act, { maxLength: 4 }), (contents, acts) => {
+        const [first, second] = [manifestOf(contents[0]!, 1), manifestOf(contents.at(-1)!, 2)]
+        const seeded = carriedOut(empty, planMerge(first, empty))
+        const before = acts.reduce(acted, seeded)
+        const plan = planMerge(second, before, withEveryConsent)
+        const merged = carriedOut(before, plan)
+        const written = mergeTouches(2, plan.changes).map(({ kind, id, undo }) => ({
+          kind: kind as ThingKind,
+          id,
+          undo: mergeUndo.parse(undo),
+        }))
+        const undo = planUndo(written, merged)
+        const present = carriedOut(merged, { changes: undo.changes, record: null })
+        const said = new Set(undo.left.map(({ row, field }) => `${row} ${field ?? ''}`))
+        for (const thing of before.things) {
+          const after = find(present, thing)!
+          const moved = Object.keys(thing.fields).filter((field) => !sameValue(thing.fields[field], after.fields[field]))
+          assert.ok(
+            moved.every((field) => said.has(`${labelOf(after)} ${field}`)),
+            'what is not restored is listed',
+          )
+          assert.ok(
+            moved.every((field) => field.endsWith('_id') || field === 'members'),
+            'and is a reference to what was removed meanwhile',
+          )
+        }
+        const added = present.things.filter((thing) => find(before, thing) === undefined && !thing.removed)
+        assert.ok(
+          added.every((thing) => said.has(`${labelOf(thing)} `)),
+          'what is not removed again is listed',
+        )
+        if (!undo.left.some(({ reason }) => reason === 'absent')) assert.deepEqual([added, undo.left], [[], []])
+        assert.deepEqual(planUndo(written, present).changes, [])
+      }),
+      { numRuns: runs },
+    ),
+
+  'a decision puts its value into the row, moves the base to theirs, and is not asked again': (runs) =>
+    fc.assert(
+      fc.property(revisions(2), fc.array(act, { minLength: 1, maxLength: 6 }), fc.constantFrom(...sides), (contents, acts, take) => {
+        const [first, second] = [manifestOf(contents[0]!, 1), manifestOf(contents.at(-1)!, 2)]
+        const edited = acts.reduce(acted, carriedOut(empty, planMerge(first, empty)))
+        let present = carriedOut(edited, planMerge(second, edited))
+        for (const line of planMerge(second, present).lines.filter(needsDecision)) {
+          if (line.action === 'name_taken' ? take !== 'ours' : line.path![0] === 'canonical_equivalent_id') continue
+          const { change, record } = decide(line, take, second, present)
+          present = carriedOut(present, { changes: [change], record })
+          const after = present.things.find((thing) => keyOf(thing) === keyOf(line))
+          if (line.action !== 'name_taken') assert.ok(sameValue(valueAt(after!.fields, line.path!), line[take]), 'the value stands')
+          const again = planMerge(second, present).lines.filter(needsDecision)
+          assert.ok(!again.some((other) => keyOf(other) === keyOf(line) && sameValue(other.path, line.path)), 'it is settled')
+        }
       }),
       { numRuns: runs },
     ),
@@ -145,6 +206,9 @@ function leavesSoundTables(before: Present, present: Present): void {
     for (const reference of referencesOf(thing)) {
       const isOld = old !== undefined && sameValue(old.fields[reference.field], thing.fields[reference.field])
       assert.ok(isOld || keys.has(keyOf(reference)), `${keyOf(thing)} ${reference.field} leads somewhere`)
+      if (isOld || reference.field !== 'canonical_equivalent_id') continue
+      const twin = standing.find((other) => keyOf(other) === keyOf(reference))
+      assert.equal(twin?.fields.canonical_equivalent_id, thing.id, `${keyOf(thing)} is paired from both sides`)
     }
   }
 }
