@@ -30,9 +30,7 @@ const columns = [
   { field: 'created_at', title: 'AT', show: 'instant' },
   { field: 'actor', title: 'ACTOR' },
   { field: 'operation', title: 'OPERATION' },
-  { field: 'target_kind', title: 'KIND' },
   { field: 'target', title: 'TARGET' },
-  { field: 'revision', title: 'REVISION', show: 'right' },
   { field: 'id', title: 'ID', show: 'whole' },
 ] as const
 

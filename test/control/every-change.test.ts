@@ -11,6 +11,7 @@ import { readDirectory } from '../../src/routing/directory.ts'
 import { type TableName, tables } from '../../src/store/schema.ts'
 import { eachStore } from '../support/stores.ts'
 import { HandClock, openBooks } from './books.ts'
+import { later } from './later-manifests.ts'
 
 type Answer = Record<string, unknown>
 /** What was answered so far, by operation. */
@@ -50,6 +51,10 @@ const story: readonly (readonly [name: string, input: object | ((told: Told) => 
   ['mode.flip', (told) => ({ plan: told['mode.plan']!.plan })],
   ['mode.undo', (told) => ({ flip: told['mode.plan']!.plan })],
   ['apply', { document: 'purser = 1\n[[settings]]\nname = "manifest.apply"\nvalue = "auto"\n' }],
+  ['providers.update', { provider: 'groq', dialect: { topK: true } }],
+  ['manifest.apply', {}],
+  ['manifest.resolve', { row: 'provider/groq', field: 'dialect.topK', take: 'theirs' }],
+  ['manifest.undo', { revision: 2 }],
   ['routes.disable', { route: 'way' }],
   ['routes.remove', { route: 'way' }],
   ['profiles.disable', { profile: 'swift' }],
@@ -69,17 +74,20 @@ test('every operation that changes something has its turn', () => {
   )
 })
 
-test('every operation that writes is declared by change', () => {
+test('every operation that writes is declared by change, but for one that makes a call and changes nothing', () => {
+  const writes = operations.filter((each) => each.effect !== 'read' && !changes.includes(each as Operation))
   assert.deepEqual(
-    operations.filter((each) => each.effect !== 'read' && !changes.includes(each as Operation)).map(({ name }) => name),
-    [],
+    writes.map(({ name }) => name),
+    ['connections.test'],
   )
 })
 
 eachStore((fresh) => {
   const open = async (t: TestContext) => {
     const clock = new HandClock()
-    return (await openBooks(t, await fresh(t, { clock }), clock)).context
+    const { context } = await openBooks(t, await fresh(t, { clock }), clock)
+    const box = later(2, { providers: { groq: { dialect: { topK: false } }, vllm: { bills_errors: true } } })
+    return { ...context, shipped: () => box }
   }
 
   test('a dry run and a stale revision write nothing, and a change writes its audit rows with it', async (t) => {
@@ -115,6 +123,11 @@ eachStore((fresh) => {
       before = after
     }
     assert.deepEqual((await readDirectory(context.store.read)).quarantined, [])
+  })
+
+  test('what was asked of another revision is told so, whatever else is wrong with it now', async (t) => {
+    const context = await open(t)
+    await assert.rejects(invoke(by('providers.update'), context, { provider: 'gone', if_revision: 99 }), isStale)
   })
 
   test('two operators at once lose nothing: both changes land, or one is told that it was not done', async (t) => {

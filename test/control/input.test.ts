@@ -22,7 +22,16 @@ eachStore((fresh) => {
       fc.array(part, { maxLength: 6 }).map((parts) => Buffer.from(JSON.stringify(parts)).toString('base64url')),
       fc.string(),
     )
-    for (const name of ['providers.list', 'connections.list', 'profiles.list', 'rates.list', 'keys.list', 'calls.list']) {
+    for (const name of [
+      'providers.list',
+      'connections.list',
+      'profiles.list',
+      'routes.list',
+      'rates.list',
+      'keys.list',
+      'audit.list',
+      'calls.list',
+    ]) {
       const outcome = (cursor: string) =>
         invoke(named(name), context, { cursor }).then(
           () => 'a page',
@@ -58,4 +67,14 @@ test('a whole number is written in digits', () => {
   const limit = fieldsOf(named('calls.list')).find(({ name }) => name === 'limit')!
   assert.equal(readField(limit, '12'), 12)
   for (const text of ['1e2', '0x10', ' 7', '1.0', '', '+1']) assert.throws(() => readField(limit, text), { kind: 'invalid_request' }, text)
+})
+
+test('what may also be null is typed on a command line as what it is else, and three answers stay JSON', () => {
+  const typeOf = (operation: string, field: string) => fieldsOf(named(operation)).find((each) => each.name === field)?.type
+  assert.deepEqual(
+    ['connection', 'temperature', 'max_tokens', 'strict', 'params'].map((field) => typeOf('profiles.update', field)),
+    ['text', 'number', 'integer', 'switch', 'json'],
+  )
+  assert.equal(typeOf('providers.update', 'stops_on_disconnect'), 'json')
+  assert.deepEqual(fieldsOf(named('connections.update')).find((each) => each.name === 'on_abandon')?.choices, ['abort', 'drain'])
 })

@@ -129,6 +129,8 @@ eachStore((fresh) => {
     const aside = async () => (await readDirectory(context.store.read)).quarantined.map((row) => row.name).toSorted()
     assert.deepEqual(await aside(), ['other', 'swift'])
     await run('profiles.update', { profile: 'swift', params: { seed: 1 }, temperature: 1 })
+    await run('profiles.disable', { profile: 'other' })
+    await assert.rejects(run('profiles.enable', { profile: 'other' }), { kind: 'invalid_request' })
     await run('profiles.remove', { profile: 'other' })
     assert.deepEqual(await aside(), [])
   })

@@ -3,6 +3,8 @@ import { test } from 'node:test'
 import { invoke, type Operation } from '../../src/control/operation.ts'
 import { operations } from '../../src/control/operations.ts'
 import { PurserError } from '../../src/core/errors.ts'
+import { readDirectory } from '../../src/routing/directory.ts'
+import { audited } from '../support/audit.ts'
 import { eachStore } from '../support/stores.ts'
 import { HandClock, openBooks } from './books.ts'
 
@@ -73,5 +75,51 @@ eachStore((fresh) => {
     await refused('providers.create', { ...vllm, name: 'simulated' }, 'name', 'conflict')
     await refused('providers.remove', { provider: 'simulated' }, undefined, 'conflict')
     await refused('providers.update', { provider: 'simulated', unset: ['dialect.nothing'] }, 'unset')
+  })
+
+  test('a provider that was damaged by hand can be mended by an update, or removed as it is', async (t) => {
+    const { context } = await openBooks(t, await fresh(t, { clock: new HandClock() }), new HandClock())
+    const run = (name: string, input: object) => invoke(by(name), context, input) as Promise<Record<string, unknown>>
+    for (const name of ['workshop', 'other']) await run('providers.create', { ...vllm, name })
+    const sql = `UPDATE providers SET network = 'moon', dialect = '"none"' WHERE name IN ('workshop', 'other')`
+    await context.store.writer.control({ audit: audited(), statements: [{ sql, parameters: [] }] })
+    const aside = async () => (await readDirectory(context.store.read)).quarantined.map((row) => row.name).toSorted()
+    assert.deepEqual(await aside(), ['other', 'workshop'])
+    await assert.rejects(run('providers.update', { provider: 'workshop', bills_errors: true }), { kind: 'invalid_request' })
+    await run('providers.update', { provider: 'workshop', network: 'loopback', dialect: {} })
+    await run('providers.disable', { provider: 'other' })
+    await run('providers.remove', { provider: 'other' })
+    assert.deepEqual(await aside(), [])
+  })
+
+  test('prices keep no provider, and stay when it goes', async (t) => {
+    const { context } = await openBooks(t, await fresh(t, { clock: new HandClock() }), new HandClock())
+    const run = (name: string, input: object) => invoke(by(name), context, input) as Promise<Record<string, unknown>>
+    await run('providers.create', vllm)
+    const price = { input_token_cost_per_1m: '1.00', output_token_cost_per_1m: '2.00' }
+    const { id } = await run('rates.create', { provider: 'workshop', model: 'm', ...price })
+    await run('connections.create', { name: 'near', provider: 'workshop', auth: { type: 'none' } })
+    await run('profiles.create', { name: 'swift', provider: 'workshop', model: 'm' })
+    await assert.rejects(run('providers.remove', { provider: 'workshop' }), (error) => {
+      assert.ok(error instanceof PurserError)
+      assert.deepEqual(error.details?.referrers, [
+        { kind: 'connection', name: 'near' },
+        { kind: 'profile', name: 'swift' },
+      ])
+      return true
+    })
+    await run('profiles.remove', { profile: 'swift' })
+    await run('connections.remove', { connection: 'near' })
+    await run('providers.remove', { provider: 'workshop' })
+    assert.equal((await run('rates.get', { card: id })).provider, 'workshop')
+  })
+
+  test('a column that is taken out whole holds what it held without being set', async (t) => {
+    const { context } = await openBooks(t, await fresh(t, { clock: new HandClock() }), new HandClock())
+    const run = (name: string, input: object) => invoke(by(name), context, input) as Promise<Record<string, unknown>>
+    await run('providers.create', { ...vllm, dialect: { topK: true }, stops_on_disconnect: true })
+    const cut = await run('providers.update', { provider: 'workshop', unset: ['dialect', 'stops_on_disconnect'] })
+    assert.deepEqual([cut.dialect, cut.stops_on_disconnect], [{}, null])
+    await assert.rejects(run('providers.update', { provider: 'workshop', unset: ['base_url'] }), { field: 'unset' })
   })
 })
