@@ -172,6 +172,7 @@ export function stateAfter(rows: StateRows, document: StateDocument, prune: bool
 
   const wanted = new Map((document.settings ?? []).map((item) => [item.name, item.value]))
   if (wanted.size < (document.settings ?? []).length) faults.push({ path: 'settings', says: 'A name stands there twice.' })
+  for (const [place, { name }] of (document.settings ?? []).entries()) paths.set(`settings/${name}`, `settings.${place}`)
   const others = rows.settings.filter(({ name }) => !wanted.has(name))
   const settings = [
     ...(prune && document.settings !== undefined ? [] : others),

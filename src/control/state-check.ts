@@ -3,6 +3,7 @@
 import { PurserError } from '../core/errors.ts'
 import { canonicalJson, isObject, type JsonObject } from '../core/json.ts'
 import { route, routeMember } from '../core/nouns.ts'
+import { readSetting, settingNamed } from '../core/settings.ts'
 import type { Row } from '../store/schema.ts'
 import { type Paying, refuseUnsoundConnection, refuseUnsoundPair } from './connection-rules.ts'
 import { invalidInput } from './invalid.ts'
@@ -25,7 +26,9 @@ export type Judged = {
 }
 
 export function faultsOfState(judged: Judged): readonly StateFault[] {
-  return [nameFaults, providerFaults, connectionFaults, profileFaults, routeFaults, keyFaults].flatMap((judge) => judge(judged))
+  return [nameFaults, providerFaults, connectionFaults, profileFaults, routeFaults, keyFaults, settingFaults].flatMap((judge) =>
+    judge(judged),
+  )
 }
 
 type Named = { readonly id: string; readonly name: string }
@@ -151,8 +154,8 @@ function routeFaults(judged: Judged): readonly StateFault[] {
 function keyFaults(judged: Judged): readonly StateFault[] {
   const { before, after, actor, now } = judged
   const moved = moves(before.keys)
-  const names = new Set([...liveRows(after, 'profiles'), ...liveRows(after, 'routes')].map(({ name }) => name))
-  const knownBefore = new Set([...liveRows(before, 'profiles'), ...liveRows(before, 'routes')].map(({ name }) => name))
+  const names = namesOf(after)
+  const knownBefore = namesOf(before)
   const faults = after.keys.flatMap((row) =>
     held(judged, 'keys', row, () => {
       const old = before.keys.find(({ id }) => id === row.id)
@@ -170,6 +173,26 @@ function keyFaults(judged: Judged): readonly StateFault[] {
     }),
   )
   return [...faults, ...held(judged, 'keys', { id: '', name: 'all' }, () => refuseLockout(before.keys, after.keys, now))]
+}
+
+/** A setting that stays is as good as it was, unless the profile that it names goes. */
+function settingFaults(judged: Judged): readonly StateFault[] {
+  const { before, after } = judged
+  const old = new Map(before.settings.map(({ name, value }) => [name, canonicalJson(value)]))
+  const names = namesOf(after)
+  const knownBefore = namesOf(before)
+  return after.settings.flatMap(({ name, value }) =>
+    held(judged, 'settings', { id: name, name }, () => {
+      const stays = old.get(name) === canonicalJson(value)
+      if (!stays) readSetting(settingNamed(name), value)
+      if (name !== 'default_profile' || typeof value !== 'string' || names.has(value)) return
+      if (!stays || knownBefore.has(value)) refuse('value', `No profile or route is named "${value}", here or in the document.`)
+    }),
+  )
+}
+
+function namesOf(rows: StateRows): ReadonlySet<string> {
+  return new Set([...liveRows(rows, 'profiles'), ...liveRows(rows, 'routes')].map(({ name }) => name))
 }
 
 /** The names in a key's scopes that nothing bore before either. */

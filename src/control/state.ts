@@ -18,6 +18,7 @@ import { readDocument, type StateFault } from './state-document.ts'
 import { planRates, type RatePlan, readRateState, showRates } from './state-rates.ts'
 import { inOrder, readStateRows, type StateRows, showState } from './state-rows.ts'
 import { printState, readState, stateFormats } from './state-text.ts'
+import { refuseUnstorable } from './storable.ts'
 
 const document = z
   .string()
@@ -132,7 +133,10 @@ type Planned = {
 }
 
 async function planState(context: OperationContext, text: string, prune: boolean): Promise<Planned> {
-  const { document: said, faults: unread } = readDocument(readState(text))
+  const value = readState(text)
+  // What an escape stands for is looked at too.
+  refuseUnstorable({ document: value })
+  const { document: said, faults: unread } = readDocument(value)
   const before = await readStateRows(context.store.read)
   const now = context.clock.now()
   const wanted: StateAfter = stateAfter(before, said, prune, {

@@ -193,6 +193,8 @@ eachStore((fresh) => {
     assert.deepEqual(await faultsOf({ keys: [] }, true), ['keys "all"'], 'nobody could administer')
     assert.deepEqual(await faultsOf({ keys: [{ ...admin, kind: 'call', scopes: {} }] }), ['keys.0.kind', 'keys "all"'])
     await assert.rejects(run('apply', { document: 'purser =' }), /line 1, column/)
+    const zero = { purser: 1, profiles: [{ name: 'simulated', system_prompt: 'a\0b' }] }
+    for (const format of stateFormats) await assert.rejects(run('apply', { document: textOf(zero, format) }), /no database keeps/)
   })
 
   test('own rate cards are in it: added where they are missing, withdrawn where it says so, and never changed', async (t) => {
@@ -212,6 +214,8 @@ eachStore((fresh) => {
     const made = await run('apply', { document: textOf({ ...whole, rates }) })
     assert.equal(short(made).filter((line) => line === 'create rate_card coin-1').length, 3)
     const { document } = await run('export', {})
+    const said = (readState(document) as { readonly rates: Section }).rates.find(({ revision }) => revision === 1)!
+    assert.deepEqual([said.components, said.multipliers, said.source_ref], [tiers, halved, { note: null }])
     assert.deepEqual((await run('diff', { document })).items, [])
     assert.equal((await run('apply', { document })).config_revision, made.config_revision)
     const elsewhere = await opened(t)
@@ -235,6 +239,30 @@ eachStore((fresh) => {
     const gone = await run('apply', { document: textOf({ purser: 1, rates: [{ ...named, ...prices, voided: 'Not here.' }] }) })
     assert.deepEqual(short(gone), ['remove rate_card simulated-1'])
     assert.ok((await run('export', {})).document.includes('voided = "Not here."'))
+  })
+
+  test('settings are held to what they take, and name what there is', async (t) => {
+    const { run } = await opened(t)
+    const settings = [
+      { name: 'default_profile', value: 'way' },
+      { name: 'manifest.apply', value: 'manual' },
+    ]
+    const made = await run('apply', { document: textOf({ ...whole, settings }) })
+    assert.deepEqual(short(made).slice(-2), ['create setting default_profile', 'create setting manifest.apply'])
+    const { document } = await run('export', {})
+    assert.deepEqual(stateOf({ document }).settings, settings)
+    assert.deepEqual((await run('diff', { document, prune: true })).items, [])
+    const refused = async (state: object, path: string) =>
+      assert.rejects(run('apply', { document: textOf({ purser: 1, ...state }), prune: true }), (error) =>
+        JSON.stringify((error as PurserError).details).includes(`"path":"${path}"`),
+      )
+    await refused({ settings: [{ name: 'manifest.apply', value: 'perhaps' }] }, 'settings.0.value')
+    await refused({ settings: [{ name: 'colour', value: 1 }] }, 'settings.0')
+    await refused({ settings: [{ name: 'default_profile', value: 'nobody' }] }, 'settings.0.value')
+    await refused({ routes: [] }, 'settings \\"default_profile\\".value')
+    const none = await run('apply', { document: textOf({ purser: 1, settings: [{ name: 'default_profile', value: null }] }), prune: true })
+    assert.deepEqual(short(none), ['update setting default_profile', 'remove setting manifest.apply'])
+    assert.deepEqual(stateOf(await run('export', {})).settings, [{ name: 'default_profile', value: null }])
   })
 
   test('a dry run writes nothing, a stale revision is refused, and nobody gives what he does not hold', async (t) => {
