@@ -62,7 +62,7 @@ function tell(name: string, problems: readonly string[], facts = ''): void {
 /** Both folders of packages, from their own lockfile and list. */
 function install(): void {
   const steps: readonly (readonly string[])[] = [
-    ...(existsSync(packages) ? [] : [['npm', 'ci', '--no-audit', '--no-fund']]),
+    ...(existsSync(packages) ? [] : [['npm', 'install', '--no-save', '--no-audit', '--no-fund']]),
     ...(existsSync(python)
       ? []
       : [

@@ -26,7 +26,7 @@ export function printAnswer(operation: Operation, answer: Json, options: CommonO
     const change = readChange(answer)
     if (change !== undefined) tellChange(change.told, terminal)
   }
-  if (isList(answer) && answer.next !== null && options.output !== 'json')
+  if (isList(answer) && answer.next !== null && options.output !== 'json' && !options.quiet)
     terminal.err(`There are more. Go on with:  --cursor ${String(answer.next)}\n`)
   ending.exitCode = view?.exitCode?.(answer) ?? 0
 }

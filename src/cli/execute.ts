@@ -40,7 +40,7 @@ export async function execute(operation: Operation, input: JsonObject, options: 
  * The server of this home asks for a proof before it lets a secret go to a new place. Whoever can read the key-encryption key can give
  * it, for the reference that he typed himself and no other.
  */
-async function askWithProof(
+export async function askWithProof(
   url: string,
   operation: Operation,
   input: JsonObject,

@@ -1,14 +1,13 @@
 /** `purser serve`: starts the server, prints where it is, and stops it well when asked to. */
 
-import { relative } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
 import { liveServer } from '../control/server-file.ts'
 import { withoutPassword } from '../core/database-address.ts'
 import { PurserError } from '../core/errors.ts'
 import { type RunningServer, startServer } from '../server.ts'
 import { type Ending, exitCodesHelp } from './exit-codes.ts'
-import { quoted, type Served, servedLines } from './first-run.ts'
+import { type Served, servedLines } from './first-run.ts'
+import { commandOf } from './how-to-start.ts'
 import { createLog } from './log.ts'
 import { type CommonOptions, commonOptions } from './options.ts'
 import type { Terminal } from './terminal.ts'
@@ -99,13 +98,6 @@ function factsOf(server: RunningServer, options: CommonOptions, database: string
     portMoved: port === undefined && Number(new URL(server.inferenceUrl).port) !== usualPort,
     command: commandOf(options),
   }
-}
-
-/** In a checkout there is no `purser` on the path. A home that was named must be named again. */
-function commandOf({ homeNamed }: CommonOptions): string {
-  const launcher = relative(process.cwd(), fileURLToPath(new URL('../../bin/purser.js', import.meta.url)))
-  const program = import.meta.url.endsWith('.ts') ? `node ${launcher}` : 'purser'
-  return homeNamed === undefined ? program : `${program} --home ${quoted(homeNamed)}`
 }
 
 /** Names as a flag or the environment has them, after those of the flags before. */

@@ -6,8 +6,8 @@ import { liveServer } from '../control/server-file.ts'
 import { type ErrorKind, errorKinds, PurserError } from '../core/errors.ts'
 import { at, type Json, type JsonObject, parseJson } from '../core/json.ts'
 import { startServer } from '../server.ts'
+import { askWithProof } from './execute.ts'
 import type { CommonOptions } from './options.ts'
-import { askServer } from './remote.ts'
 import type { Environment, Terminal } from './terminal.ts'
 
 export type Serving = {
@@ -24,7 +24,7 @@ export async function withServing<T>(options: CommonOptions, terminal: Terminal,
   const live = liveServer(options.home, options.database)
   const adminUrl = options.settings.admin_url.said ?? live?.admin_url
   const inferenceUrl = environment.PURSER_URL || live?.inference_url
-  if (adminUrl !== undefined && inferenceUrl !== undefined) return run(servingAt(inferenceUrl, adminUrl, false, options, environment))
+  if (adminUrl !== undefined && inferenceUrl !== undefined) return run(servingAt(inferenceUrl, adminUrl, false, options, terminal))
   if (options.settings.admin_url.said !== undefined) throw halfNamed()
   // A server takes providers' keys out of the environment; this one gives them back when it ends.
   const kept = { ...process.env }
@@ -38,25 +38,25 @@ export async function withServing<T>(options: CommonOptions, terminal: Terminal,
     log: { warn() {}, error() {} },
   })
   try {
-    return await run(servingAt(server.inferenceUrl, server.adminUrl, true, options, environment))
+    return await run(servingAt(server.inferenceUrl, server.adminUrl, true, options, terminal))
   } finally {
     await server.close()
     Object.assign(process.env, kept)
   }
 }
 
-function servingAt(inferenceUrl: string, adminUrl: string, own: boolean, options: CommonOptions, environment: Environment): Serving {
+function servingAt(inferenceUrl: string, adminUrl: string, own: boolean, options: CommonOptions, terminal: Terminal): Serving {
   const ask: Serving['ask'] = async (name, input = {}) => {
     const operation = operations.find((each) => each.name === name)
     if (operation === undefined) throw new PurserError('internal', `There is no operation ${name}.`)
-    return askServer(adminUrl, operation, input, options, environment)
+    return askWithProof(adminUrl, operation, input, options, terminal)
   }
   return {
     own,
     ask,
     async chat(body) {
       const headers = {
-        authorization: `Bearer ${callKey(options, environment)}`,
+        authorization: `Bearer ${callKey(options, terminal.environment)}`,
         'content-type': 'application/json',
         'x-purser-include': 'cost',
       }

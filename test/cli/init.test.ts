@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import fc from 'fast-check'
 import { findAdoptable, planInit, type Standing } from '../../src/cli/init/plan.ts'
@@ -78,6 +80,15 @@ test('a key is adopted by the name of its variable, and its value is nowhere', a
   assert.match(shown.out, /Found:\n {2}google +GOOGLE_API_KEY\n {2}openai +OPENAI_API_KEY\n/)
   assert.match(shown.out, /connection google reads env:GOOGLE_API_KEY/)
   assert.doesNotMatch(shown.out + shown.err, /canary/)
+})
+
+test('a key that is asked to be sealed is in the database, encrypted, and no longer read from the environment', async (t) => {
+  const environment = { PURSER_HOME: await homeWith(t), OPENAI_API_KEY: 'sk-canary-0123456789' }
+  const shown = await purser(['init', '--yes', '--seal', '--adopt', 'openai', '--no-test'], environment)
+  assert.match(shown.out, /connection openai sealed/, shown.err)
+  assert.match(JSON.parse((await purser(['connections', 'get', 'openai', '--json'], environment)).out).auth.credential, /^sealed:/)
+  assert.doesNotMatch(shown.out + shown.err, /canary/)
+  assert.ok(!readFileSync(join(environment.PURSER_HOME, 'data', 'purser.db')).includes('canary'))
 })
 
 test('a test that fails is shown in three lines and stops none of the others', async (t) => {

@@ -7,15 +7,22 @@ import { at, type Json } from '../../core/json.ts'
 import { nearest } from '../../core/nearest.ts'
 import { exitCodesHelp } from '../exit-codes.ts'
 import { failureLines } from '../failure.ts'
+import { commandOf } from '../how-to-start.ts'
 import { type CommonOptions, commonOptions } from '../options.ts'
 import { jsonText } from '../output.ts'
 import { type Serving, withServing } from '../serving.ts'
-import type { Terminal } from '../terminal.ts'
+import type { Environment, Terminal } from '../terminal.ts'
 import { callOnce } from '../try.ts'
 import { type Found, findAdoptable, firstApp, type Plan, planInit } from './plan.ts'
 import { localServers, readStanding } from './standing.ts'
 
-type Flags = { readonly yes?: boolean; readonly adopt?: readonly string[]; readonly model?: readonly string[]; readonly test: boolean }
+type Flags = {
+  readonly yes?: boolean
+  readonly seal?: boolean
+  readonly adopt?: readonly string[]
+  readonly model?: readonly string[]
+  readonly test: boolean
+}
 
 type Tested = { readonly profile: string; readonly cost: string | null; readonly error: readonly string[] | null }
 
@@ -27,14 +34,15 @@ export function addInitCommand(program: Command, terminal: Terminal): void {
     .option('--yes', 'adopt all that was found, without asking')
     .option('--adopt <connection>', 'adopt these alone', several)
     .option('--model <provider=model>', "the model of a provider's profile", several)
+    .option('--seal', 'keep the keys encrypted in the database, instead of reading the environment at each start')
     .option('--no-test', 'make no calls')
     .addHelpText('before', 'Example:\n  purser init\n  purser init --yes --no-input --model openai=gpt-5-mini\n')
     .addHelpText('after', exitCodesHelp)
     .action(async (flags: Flags, command: Command) => {
       const options = commonOptions(command, terminal)
       const models = readModels(flags.model ?? [])
-      // Names, before a server of this command's own takes the variables away.
-      const variables = new Set(Object.keys(terminal.environment).filter((name) => terminal.environment[name]))
+      // Before a server of this command's own takes the variables away.
+      const variables = { ...terminal.environment }
       const first = await withServing(options, terminal, (serving) => adopt(serving, flags, models, variables, options, terminal))
       const profiles = flags.test ? first.plan.steps.flatMap((step) => step.profile ?? []) : []
       const tests = profiles.length === 0 ? [] : await withServing(options, terminal, (serving) => testAll(serving, profiles, terminal))
@@ -42,25 +50,26 @@ export function addInitCommand(program: Command, terminal: Terminal): void {
     })
 }
 
-type Adopted = { readonly found: readonly Found[]; readonly plan: Plan; readonly key: string | null }
+type Adopted = { readonly found: readonly Found[]; readonly plan: Plan; readonly own: boolean; readonly key: string | null }
 
 async function adopt(
   serving: Serving,
   flags: Flags,
   models: ReadonlyMap<string, string>,
-  variables: ReadonlySet<string>,
+  variables: Environment,
   options: CommonOptions,
   terminal: Terminal,
 ): Promise<Adopted> {
   const standing = await readStanding(serving)
-  const found = findAdoptable(standing, (name) => variables.has(name), await localServers(standing))
-  const plan = planInit(standing, await choose(found, flags, options, terminal), models)
+  const found = findAdoptable(standing, (name) => Boolean(variables[name]), await localServers(standing))
+  const plan = planInit(standing, await choose(found, flags, options, terminal), models, flags.seal)
   let key: string | null = null
   for (const step of plan.steps) {
-    const answer = await serving.ask(step.operation, step.input)
+    const sealed = step.seals === undefined ? {} : { key: variables[step.seals] ?? '' }
+    const answer = await serving.ask(step.operation, { ...step.input, ...sealed })
     if (step.operation === 'keys.create') key = String(at(answer, 'key'))
   }
-  return { found, plan, key }
+  return { found, plan, own: serving.own, key }
 }
 
 async function choose(found: readonly Found[], flags: Flags, options: CommonOptions, terminal: Terminal): Promise<readonly Found[]> {
@@ -142,7 +151,7 @@ function report(done: Adopted & { readonly tests: readonly Tested[] }, options: 
     ...(key === null ? [] : ['', `The key "${firstApp}", shown this once:`, `  ${key}`]),
     '',
     'Next:',
-    ...nextCommands(plan, options).map((command) => `  ${command}`),
+    ...nextCommands(done, options).map((command) => `  ${command}`),
   ]
   for (const warning of plan.warnings) terminal.err(`${terminal.paint('yellow', 'warning:')} ${warning}\n`)
   terminal.out(`${lines.join('\n')}\n`)
@@ -154,8 +163,8 @@ function testLines({ profile, cost, error }: Tested): readonly string[] {
     : error.map((line, place) => (place === 0 ? `  ${profile}: ${line}` : `    ${line}`))
 }
 
-function nextCommands(plan: Plan, { homeNamed }: CommonOptions): readonly string[] {
+function nextCommands({ plan, own }: Adopted, options: CommonOptions): readonly string[] {
   const profile = plan.steps.find((step) => step.profile !== undefined)?.profile ?? 'simulated'
-  const home = homeNamed === undefined ? '' : ` --home ${homeNamed}`
-  return [`purser${home} serve`, `purser${home} try ${profile} "Hello"`, `purser${home} calls list`]
+  const command = commandOf(options)
+  return [`${command} ${own ? 'serve' : 'status'}`, `${command} try ${profile} "Hello"`, `${command} calls list`]
 }

@@ -29,7 +29,14 @@ export type Found = {
   readonly models?: readonly string[]
 }
 
-export type Step = { readonly operation: string; readonly input: JsonObject; readonly says: string; readonly profile?: string }
+/** `seals` names the variable whose value goes into the database, put there as the step is done and never part of a plan. */
+export type Step = {
+  readonly operation: string
+  readonly input: JsonObject
+  readonly says: string
+  readonly profile?: string
+  readonly seals?: string
+}
 export type Plan = { readonly steps: readonly Step[]; readonly warnings: readonly string[] }
 
 export const firstApp = 'first-app'
@@ -54,13 +61,13 @@ export function findAdoptable(
 }
 
 /** `models` are those named by `--model`, by provider. */
-export function planInit(standing: Standing, adopted: readonly Found[], models: ReadonlyMap<string, string>): Plan {
+export function planInit(standing: Standing, adopted: readonly Found[], models: ReadonlyMap<string, string>, seal = false): Plan {
   const made: Made[] = []
   for (const [place, found] of adopted.entries()) {
     const isFirst = !adopted.slice(0, place).some(({ provider }) => provider === found.provider)
     const name = isFirst ? found.provider : found.connection
     const takenBefore = made.some(({ profile }) => profile === name)
-    made.push(stepsFor(standing, found, name, takenBefore, models.get(found.provider)))
+    made.push(stepsFor(standing, found, name, takenBefore, models.get(found.provider), seal))
   }
   const usable = made.flatMap(({ profile }) => (profile === undefined ? [] : [profile]))
   const taken = [...standing.routes, ...standing.profiles].some(({ name }) => name === defaultRoute) || usable.includes(defaultRoute)
@@ -78,10 +85,19 @@ export function planInit(standing: Standing, adopted: readonly Found[], models: 
 type Made = Plan & { readonly profile: string | undefined }
 
 /** `name` is the profile's: the provider's own, or the connection's where the provider has another. */
-function stepsFor({ profiles, routes }: Standing, found: Found, name: string, taken: boolean, asked: string | undefined): Made {
+function stepsFor(
+  { profiles, routes }: Standing,
+  found: Found,
+  name: string,
+  taken: boolean,
+  asked: string | undefined,
+  seal: boolean,
+): Made {
   const { connection, provider, credential } = found
   const steps: Step[] = []
-  if (credential !== undefined)
+  if (seal && found.models === undefined)
+    steps.push({ operation: 'connections.update', input: { connection }, says: `connection ${connection} sealed`, seals: found.seen })
+  else if (credential !== undefined)
     steps.push({ operation: 'connections.update', input: { connection, credential }, says: `connection ${connection} reads ${credential}` })
   if (found.disabled) steps.push({ operation: 'connections.enable', input: { connection }, says: `connection ${connection} enabled` })
   const own = profiles.find((each) => each.name === name)
