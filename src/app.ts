@@ -94,6 +94,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       commands: new Map(Object.entries(options.commands ?? {})),
     })
     vault.update(await readSecretRows(store), referencesOf(directory))
+    log.scrubWith?.(vault.scrub)
     const refresh = async (): Promise<void> => {
       const read = await readDirectory(store.read)
       const rows = await readSecretRows(store)

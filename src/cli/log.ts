@@ -21,7 +21,15 @@ const redacted = [
 
 export function createLog(level: string) {
   const paths = redacted.flatMap((name) => (name.startsWith('[') ? [name, `*${name}`] : [name, `*.${name}`]))
-  return pino({ level: levelOf(level), redact: { paths, censor: '[redacted]' } }, pino.destination({ dest: 2, sync: true }))
+  let scrub = (line: string): string => line
+  const log = pino(
+    { level: levelOf(level), redact: { paths, censor: '[redacted]' }, hooks: { streamWrite: (line) => scrub(line) } },
+    pino.destination({ dest: 2, sync: true }),
+  )
+  const scrubWith = (clean: typeof scrub): void => {
+    scrub = clean
+  }
+  return Object.assign(log, { scrubWith })
 }
 
 function levelOf(asked: string): (typeof logLevels)[number] {

@@ -126,6 +126,8 @@ function noCommand(): PurserError {
 function usageError(found: CommanderError): PurserError {
   const sentence = found.message
     .replace(/^error: /, '')
+    // What was given to an option that there is not may be a key, typed where none belongs.
+    .replace(/^(unknown option '--[\w-]+)=.*'/s, "$1'")
     .replace(/\n\(Did you mean (one of )?([^?]+)\?\)$/, (_all, _several, word: string) => `. Did you mean "${word}"?`)
     .replaceAll("'", '"')
   const whole = sentence.charAt(0).toUpperCase() + sentence.slice(1)

@@ -10,6 +10,8 @@ import type { PresenceOf } from '../routing/profile.ts'
 export interface Log {
   warn(fields: object, message: string): void
   error(fields: object, message: string): void
+  /** Takes the secrets in use out of every line, whatever wrote it. */
+  scrubWith?(clean: (line: string) => string): void
 }
 
 /** References as secrets, each for the one origin it may go to. */
