@@ -98,6 +98,7 @@ export const manifestResolve = change({
   scope: 'providers:write',
   effect: 'write',
   positional: ['row', 'field'],
+  slashes: true,
   input: z.strictObject({
     row: typedRow,
     field: z.string().min(1).max(400).describe('Its path as `manifest conflicts` shows it.'),

@@ -60,6 +60,7 @@ export const manifestDiff = operation({
   scope: 'usage:read',
   effect: 'read',
   positional: ['row'],
+  slashes: true,
   input: z.strictObject({ row: typedRow }),
   output: z.object({ row: z.string(), items: z.array(difference), next: z.null() }),
   columns: [

@@ -21,6 +21,8 @@ export interface Operation {
   readonly takesDocument?: true
   /** Input fields that a command takes by place and a route in its path. */
   readonly positional: readonly string[]
+  /** What it takes by place may hold a slash, which no path of an address carries: over HTTP it stands in the query or the body. */
+  readonly slashes?: true
   /** Shorter names of input fields on a command line. */
   readonly flags?: Readonly<Record<string, string>>
   readonly input: z.ZodObject

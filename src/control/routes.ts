@@ -23,7 +23,7 @@ export function routeOf(operation: Operation): Route {
   const steps = [
     noun,
     ...(verb === undefined || plain ? [] : [verb]),
-    ...operation.positional.filter((field) => isRequired(operation, field)).map((field) => `{${field}}`),
+    ...(operation.slashes ? [] : operation.positional.filter((field) => isRequired(operation, field)).map((field) => `{${field}}`)),
   ]
   return { operation, method, path: `${apiPrefix}/${steps.join('/')}`, status: verb === 'create' ? 201 : 200 }
 }

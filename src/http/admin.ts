@@ -99,11 +99,12 @@ async function inputOf(route: Route, context: Context<Environment>): Promise<Rec
     if (Object.hasOwn(input, name)) throw new PurserError('invalid_request', `"${name}" is given twice.`, { field: name })
     input[name] = value
   }
-  for (const [name, text] of Object.entries(context.req.param() as Record<string, string>)) put(name, text)
-  for (const [name, text] of new URL(context.req.url).searchParams) {
+  const read = (name: string, text: string) => {
     const field = fields.get(name)
     put(name, field === undefined ? text : readField(field, text))
   }
+  for (const [name, text] of Object.entries(context.req.param() as Record<string, string>)) read(name, text)
+  for (const [name, text] of new URL(context.req.url).searchParams) read(name, text)
   if (route.method !== 'GET') for (const [name, value] of Object.entries(await readAdminBody(context.req.raw))) put(name, value)
   return input
 }

@@ -153,6 +153,18 @@ test('the answer over HTTP is the answer of the operation', async (t) => {
   }
 })
 
+test('what may hold a slash stands in the query or the body, and a number in the path is read as one', async (t) => {
+  const { ask } = await admin(t)
+  const diff = await ask('/api/v1/manifest/diff?row=provider/simulated', { as: 'admin' })
+  assert.deepEqual([diff.status, diff.body.row], [200, 'provider/simulated'])
+  const decided = { row: 'provider/simulated', field: 'dialect.models.openai/gpt-oss-*', take: 'ours' }
+  const resolved = await ask('/api/v1/manifest/resolve', { method: 'POST', as: 'admin', body: JSON.stringify(decided) })
+  assert.deepEqual([resolved.status, resolved.body.error.code], [404, 'not_found'])
+  const undone = await ask('/api/v1/manifest/undo/7', { method: 'POST', as: 'admin', body: '{}' })
+  assert.deepEqual([undone.status, undone.body.error.code], [404, 'not_found'])
+  assert.equal((await ask('/api/v1/manifest/undo/seven', { method: 'POST', as: 'admin', body: '{}' })).status, 400)
+})
+
 test('a card is created with 201, and the same again is 409 in the one shape of failures', async (t) => {
   const { ask } = await admin(t)
   const body = JSON.stringify({ ...card, effective_from: 5 })
