@@ -1,8 +1,12 @@
 /** What every operation that changes something promises, held against each of them: a story in which each has its turn. */
 
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type { OperationContext } from '../../src/control/context.ts'
+import { type Home, homeOf, makeHome } from '../../src/control/home.ts'
 import { invoke, type Operation } from '../../src/control/operation.ts'
 import { operations } from '../../src/control/operations.ts'
 import { PurserError } from '../../src/core/errors.ts'
@@ -28,6 +32,11 @@ const story: readonly (readonly [name: string, input: object | ((told: Told) => 
   ['connections.create', { name: 'work', provider: 'openai', credential: 'env:WORK', disabled: true }],
   ['connections.enable', { connection: 'work' }],
   ['connections.update', { connection: 'work', on_abandon: 'drain' }],
+  ['secrets.create', { origin: 'https://models.example.com', key: 'canary-one' }],
+  ['secrets.rotate', (told) => ({ secret: told['secrets.create']!.secret, key: 'canary-two' })],
+  ['secrets.bind', { secret: 'env:WORKSHOP', origin: 'https://models.example.com' }],
+  ['secrets.rekey', {}],
+  ['secrets.remove', (told) => ({ secret: told['secrets.create']!.secret })],
   ['profiles.create', { name: 'swift', provider: 'openai', connection: 'work', model: 'gpt-4o', disabled: true }],
   ['profiles.enable', { profile: 'swift' }],
   ['profiles.update', { profile: 'swift', temperature: 0.5 }],
@@ -87,7 +96,7 @@ eachStore((fresh) => {
     const clock = new HandClock()
     const { context } = await openBooks(t, await fresh(t, { clock }), clock)
     const box = later(2, { providers: { groq: { dialect: { topK: false } }, vllm: { bills_errors: true } } })
-    return { ...context, shipped: () => box }
+    return { ...context, shipped: () => box, home: emptyHome(t) }
   }
 
   test('a dry run and a stale revision write nothing, and a change writes its audit rows with it', async (t) => {
@@ -119,6 +128,7 @@ eachStore((fresh) => {
       assert.deepEqual([revisionIn(after), answer.config_revision, answer.dry_run], [revision + 1, revision + 1, false], name)
       const logged = [...rows, JSON.stringify(answer.changed)].join('\n')
       for (const proof of proofsIn(after)) assert.ok(!(logged + JSON.stringify(answer)).includes(proof), `${name} shows a proof`)
+      assert.ok(!(canonicalJson(after) + JSON.stringify(answer)).includes('canary-'), `${name} keeps or shows a secret in clear`)
       assert.ok(!logged.includes('quite-secret'), `${name} logs a header`)
       before = after
     }
@@ -154,6 +164,15 @@ eachStore((fresh) => {
     }
   })
 })
+
+/** The folders of an installation with nothing in them, gone when the test ends. */
+function emptyHome(t: TestContext): Home {
+  const root = mkdtempSync(join(tmpdir(), 'purser-changes-'))
+  t.after(() => rmSync(root, { recursive: true, force: true }))
+  const home = homeOf(root, {}, root)
+  makeHome(home)
+  return home
+}
 
 function isStale(error: unknown): boolean {
   assert.ok(error instanceof PurserError)
