@@ -1,9 +1,9 @@
 /** The operation that tries a connection: one tiny call through it, made and booked as any other, and what came of it. */
 
 import { z } from 'zod'
-import type { Codec } from '../contracts/contract.ts'
+import type { Codec, ContractId } from '../contracts/contract.ts'
 import type { Call } from '../core/call.ts'
-import { type ErrorKind, PurserError } from '../core/errors.ts'
+import { asPurserError, type ErrorKind, PurserError } from '../core/errors.ts'
 import { at, type Json, parseJson } from '../core/json.ts'
 import type { Connection, Provider } from '../core/nouns.ts'
 import { callerCodec, codecOf } from '../routing/codecs.ts'
@@ -66,7 +66,7 @@ export const connectionsTest = operation({
     if (provider === undefined) throw unreadable(input.connection)
     const name = nameThrough(context, directory, connection, input.model)
     const began = context.clock.monotonic()
-    const answer = await context.fetch(tinyRequest(name, callerCodec(codecOf(provider, name, name).contract)))
+    const answer = await context.fetch(tinyRequest(name, callerCodec(contractOf(provider, name))))
     const told = parseJson(await answer.text())
     const latency = Math.round(context.clock.monotonic() - began)
     const { kind, ...booked } = await bookedAs(context, answer.headers.get('x-request-id') ?? '')
@@ -88,6 +88,15 @@ const tiny: Call = {
   maxTokens: 16,
   stream: false,
   streamUsage: false,
+}
+
+/** What stands in the way of any call through it is said of the connection: nothing of Purser has failed. */
+function contractOf(provider: Provider, name: string): ContractId {
+  try {
+    return codecOf(provider, name, name).contract
+  } catch (thrown) {
+    throw new PurserError('conflict', asPurserError(thrown).message, { field: 'connection', hint: `purser providers get ${provider.name}` })
+  }
 }
 
 /** In the provider's own contract, so that nothing is translated on the way. */

@@ -37,6 +37,14 @@ test('one that fails says what happened, why, and what to do', async (t) => {
   assert.match(without.failure!.why, /NOT_SET_ANYWHERE/)
   const shipped = await purser.connections.test({ connection: 'anthropic', model: 'any-1' })
   assert.match(shipped.failure!.why, /ANTHROPIC_API_KEY/, 'its platform twin is no choice')
+
+  await purser.providers.create({ name: 'later', contract: 'cohere-chat', base_url: 'https://models.example.com/v1' })
+  await purser.connections.create({ name: 'later', provider: 'later', auth: { type: 'none' } })
+  await assert.rejects(purser.connections.test({ connection: 'later', model: 'any-1' }), {
+    kind: 'conflict',
+    field: 'connection',
+    message: /cohere-chat, which Purser cannot call yet/,
+  })
 })
 
 test('it never goes through another connection than the one that was named', async (t) => {
