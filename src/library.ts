@@ -23,6 +23,8 @@ export type PurserOptions = Partial<DatabaseOptions> & {
   readonly authenticate?: boolean
   /** The built-in provider, inside this process alone: the profiles `simulated` and `simulated-claude` answer. Off, if not said. */
   readonly simulated?: boolean
+  /** What a credential `command:NAME` runs: a program and its arguments. */
+  readonly commands?: Readonly<Record<string, readonly string[]>>
   /** Where failures are told. Nowhere, if not said. */
   readonly log?: Log
 }

@@ -54,6 +54,8 @@ test('it never goes through another connection than the one that was named', asy
   const { port } = upstream.address as { port: number }
   await purser.providers.create({ name: 'own', contract: 'openai-chat', base_url: `http://127.0.0.1:${port}/v1`, network: 'loopback' })
   await purser.connections.create({ name: 'first', provider: 'own', auth: { type: 'none' } })
+  await purser.connections.create({ name: 'paid-monthly', provider: 'own', auth: { type: 'none' }, billing: 'subscription' })
+  await assert.rejects(purser.connections.test({ connection: 'paid-monthly', model: 'simulated-1' }), { kind: 'conflict', field: 'model' })
   await purser.connections.create({ name: 'second', provider: 'own', auth: { type: 'none' } })
   await assert.rejects(purser.connections.test({ connection: 'second' }), { kind: 'invalid_request', field: 'model' })
   await assert.rejects(purser.connections.test({ connection: 'second', model: 'simulated-1' }), { kind: 'conflict', field: 'model' })
