@@ -19,6 +19,7 @@ import { operationCommand } from './operation-command.ts'
 import { addCommonOptions, commonOptions } from './options.ts'
 import { addPathsCommand } from './paths.ts'
 import { addServeCommand } from './serve.ts'
+import { addTailCommand } from './tail.ts'
 import type { Terminal } from './terminal.ts'
 import { addTryCommand } from './try.ts'
 
@@ -60,6 +61,7 @@ export function buildProgram(terminal: Terminal, ending: Ending, release: string
   addCompletionCommands(program, terminal)
   addMigrateCommands(program, terminal, ending)
   addOperations(program, terminal, ending)
+  addTailCommand(program, terminal, ending)
   for (const command of everyCommand(program)) {
     command.exitOverride().configureHelp({ helpWidth: terminal.width, subcommandTerm: (each) => each.name() })
     command.configureOutput({ writeOut: terminal.out, writeErr: terminal.err, outputError: () => {} })
