@@ -20,7 +20,7 @@ eachStore((fresh) => {
     const made = (await run('keys.create', { name: 'desk', kind: 'admin', scopes: { roles: ['admin'] } })) as { id: string }
     const desk = { ...context, actor: { ...context.actor, name: 'desk', keyId: made.id }, face: 'http' as const }
     clock.ms = start + 1000
-    await run('connections.create', { name: 'work', provider: 'openai', credential: 'env:WORK' }, desk)
+    await run('connections.create', { name: 'work', provider: 'openai', auth: { type: 'none' } }, desk)
     await run('connections.update', { connection: 'work', name: 'desk-work' }, desk)
     await run('profiles.create', { name: 'swift', provider: 'openai', connection: 'desk-work', model: 'm' })
     const found = async (input: object) => (await list(input)).items.map((item) => item.operation)
