@@ -149,7 +149,7 @@ export function acted(present: Present, act: Act): Present {
 
 const editable: Readonly<Record<ThingKind, readonly string[]>> = {
   provider: ['dialect', 'base_url', 'bills_errors', 'name', 'disabled'],
-  connection: ['auth', 'billing', 'disabled', 'name', 'provider_id'],
+  connection: ['auth', 'billing', 'disabled', 'name', 'provider_id', 'canonical_equivalent_id'],
   profile: ['params', 'model', 'max_tokens', 'disabled', 'name'],
   route: ['members', 'allow_cross', 'disabled', 'name'],
 }
@@ -171,6 +171,7 @@ function fitting(name: string, value: Json, n: number, present: Present): Json |
   if (name === 'base_url') return urls[n % urls.length]!
   if (name === 'billing') return ['own', 'platform', 'none'][n % 3]!
   if (name === 'name') return `mine-${n}`
+  if (name === 'canonical_equivalent_id') return null
   if (name === 'model') return `model-${n % 2}`
   if (name === 'max_tokens') return n % 2 === 0 ? null : n
   if (name === 'allow_cross') return n % 2 === 0 ? [] : ['locality']
