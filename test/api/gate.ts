@@ -80,7 +80,8 @@ function problemOf(caller: ApiCaller, method: string, url: string, status: numbe
   if (route === undefined || status === 431 || (status === 400 && /path|request line/.test(body))) return undefined
   if (caller.key === null) return status === 401 || status === 429 ? undefined : 'let in without a key'
   const isAllowed = caller.scopes.has(route.operation.scope)
-  const isOutOfScope = status === 403 && body.includes('That needs the scope')
+  // An operation may ask for a further scope, depending on what was sent.
+  const isOutOfScope = status === 403 && body.includes(`"scope":"${route.operation.scope}"`)
   if (!isAllowed && !isOutOfScope) return `${route.operation.name} needs ${route.operation.scope}`
   return isAllowed && isOutOfScope ? `${route.operation.name} was refused to a role that holds its scope` : undefined
 }
