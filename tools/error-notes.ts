@@ -89,6 +89,11 @@ export const codeNotes: Readonly<Record<string, Note>> = {
     means: 'The plan was carried out before, and a plan is carried out once.',
     act: 'Make a new plan, or take the old one back: `purser mode undo DIGEST`.',
   },
+  another_document: {
+    kinds: ['conflict'],
+    means: 'The file is not the one that was planned: its digest is another.',
+    act: 'Plan again with the file as it is now.',
+  },
   bad_config: {
     kinds: ['invalid_request'],
     means: 'A configuration file was named and is not there, is not TOML, or holds a key or a value that Purser does not know.',
@@ -164,6 +169,11 @@ export const codeNotes: Readonly<Record<string, Note>> = {
     kinds: ['invalid_request'],
     means: 'A state document has rows that cannot stand, and nothing of it was applied.',
     act: '`details.faults` names each by its place. Mend them and apply the document again.',
+  },
+  document_needed: {
+    kinds: ['invalid_request'],
+    means: 'The planned file holds keys in clear. A plan never keeps them, so they are read from the file again.',
+    act: 'Give the same file again with `--file`.',
   },
   duplicate_key: {
     kinds: ['invalid_request'],
@@ -294,6 +304,16 @@ export const codeNotes: Readonly<Record<string, Note>> = {
     kinds: ['conflict'],
     means: 'The rate card was withdrawn before. A card is withdrawn once, with one reason.',
     act: 'Look at what prices the model now: `purser rates history`.',
+  },
+  no_vault: {
+    kinds: ['unavailable'],
+    means: 'There is no key-encryption key, so a secret cannot be sealed.',
+    act: 'Let `purser serve` make one at its start, or name one with PURSER_KEK_FILE.',
+  },
+  not_last: {
+    kinds: ['conflict'],
+    means: 'A later backfill stands on this one.',
+    act: 'Take back the later one first.',
   },
   paired: {
     kinds: ['conflict'],
@@ -454,6 +474,11 @@ export const codeNotes: Readonly<Record<string, Note>> = {
     kinds: ['provider_overloaded'],
     means: 'The provider could not be reached. An address that is not allowed reads the same on purpose.',
     act: "Look at the provider's base_url and network, then try again.",
+  },
+  unreadable: {
+    kinds: ['invalid_request'],
+    means: 'A document could not be read as JSON. The message names the place.',
+    act: 'Mend the file and plan again.',
   },
   unsafe_file: {
     kinds: ['invalid_request'],

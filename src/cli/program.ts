@@ -31,6 +31,7 @@ const nouns: Readonly<Record<string, { readonly summary: string; readonly alias?
   routes: { summary: 'names that stand for several profiles' },
   rates: { summary: 'what models cost, since when' },
   mode: { summary: 'who pays: the own account, or a platform' },
+  backfill: { summary: 'moving in from the config.json of the old assistant' },
   keys: { summary: 'who may call and administer' },
   settings: { summary: 'what holds for the whole installation' },
   audit: { summary: 'who changed what, and when' },

@@ -8,6 +8,7 @@ import { stateDiff, stateExport } from '../control/state.ts'
 import { status } from '../control/status.ts'
 import { usageTotals } from '../control/usage.ts'
 import { at, isObject, type Json } from '../core/json.ts'
+import { backfillPlanExitCode, renderBackfillPlan } from './backfill-view.ts'
 import {
   manifestPlanExitCode,
   renderManifestApply,
@@ -42,6 +43,7 @@ export const views: Readonly<Record<string, View>> = {
   'manifest.apply': { render: renderManifestApply },
   'manifest.resolve': { render: renderManifestResolve },
   'manifest.undo': { render: renderManifestUndo },
+  'backfill.plan': { render: renderBackfillPlan, exitCode: backfillPlanExitCode },
   'mode.plan': { render: renderModePlan, exitCode: modePlanExitCode },
   status: { render: renderStatus },
   'keys.create': { quiet: keyText },

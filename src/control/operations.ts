@@ -1,6 +1,9 @@
 /** Every operation there is. A face that wants them all reads this list, so a new one is everywhere or nowhere. */
 
 import { auditGet, auditList } from './audit.ts'
+import { backfillGet, backfillList } from './backfill.ts'
+import { backfillApply, backfillUndo } from './backfill-apply.ts'
+import { backfillPlan } from './backfill-plan.ts'
 import { callsGet, callsList } from './calls.ts'
 import { connectionsTest } from './connection-trial.ts'
 import { connectionsGet, connectionsList } from './connections.ts'
@@ -82,6 +85,11 @@ export const operations = [
   modePlan,
   modeFlip,
   modeUndo,
+  backfillList,
+  backfillGet,
+  backfillPlan,
+  backfillApply,
+  backfillUndo,
   keysList,
   keysGet,
   keysCreate,

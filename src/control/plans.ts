@@ -9,7 +9,7 @@ import type { ControlStatement } from '../store/store.ts'
 import type { OperationContext } from './context.ts'
 import { insertRows } from './row-statements.ts'
 
-export type PlanKind = 'mode'
+export type PlanKind = 'mode' | 'backfill'
 
 export function digestOf(body: Json): string {
   return createHash('sha256').update(canonicalJson(body)).digest('hex')

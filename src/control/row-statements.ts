@@ -3,7 +3,7 @@
 import type { Kysely } from 'kysely'
 import { canonicalJson } from '../core/json.ts'
 import { real } from '../store/binding.ts'
-import { type Column, type Kind, type Row, type TableName, type Tables, tables } from '../store/schema.ts'
+import { type Column, type Row, type TableName, type Tables, tables } from '../store/schema.ts'
 import { type ControlStatement, recordedAt } from '../store/store.ts'
 
 /** A row to be written. The one column that only the writer knows may hold its stand-in. */
@@ -18,7 +18,7 @@ export function insertRows<T extends TableName>(read: Kysely<Tables>, table: T, 
   const statements: ControlStatement[] = []
   for (let from = 0; from < rows.length; from += mostRows) {
     const some = rows.slice(from, from + mostRows) as readonly Readonly<Record<string, unknown>>[]
-    const values = some.map((row) => Object.fromEntries(Object.entries(columns).map(([name, { kind }]) => [name, bound(row[name], kind)])))
+    const values = some.map((row) => Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, bound(row[name], column)])))
     const query = read
       .insertInto(table)
       .values(values as never)
@@ -36,7 +36,7 @@ export function updateRow<T extends TableName & TableWithId>(
   columns: Partial<NewRow<T>>,
 ): ControlStatement {
   const kinds: Readonly<Record<string, Column>> = tables[table].columns
-  const values = Object.fromEntries(Object.entries(columns).map(([name, value]) => [name, bound(value, kinds[name]!.kind)]))
+  const values = Object.fromEntries(Object.entries(columns).map(([name, value]) => [name, bound(value, kinds[name]!)]))
   const query = read
     .updateTable(table as 'providers')
     .set(values)
@@ -53,7 +53,9 @@ export function deleteMembers(read: Kysely<Tables>, routeId: string, count: numb
 
 type TableWithId = { [T in TableName]: 'id' extends keyof Row<T> ? T : never }[TableName]
 
-function bound(value: unknown, kind: Kind): unknown {
+/** Where a JSON column cannot be NULL, null is the JSON value. */
+function bound(value: unknown, { kind, nullable }: Column): unknown {
+  if (value === null && kind === 'json' && nullable !== true) return 'null'
   if (value === null || value === recordedAt) return value
   if (kind === 'json') return canonicalJson(value)
   if (kind === 'real' && typeof value === 'number') return real(value)

@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { type Cidr, isInside, parseAddress, parseCidr } from './addresses.ts'
 import type { Json } from './json.ts'
-import { name } from './nouns.ts'
+import { modelName } from './nouns.ts'
 
 export const callEndpoints = ['generate', 'countTokens', 'listModels'] as const
 
@@ -14,10 +14,10 @@ const range = z
 
 export const callScope = z
   .strictObject({
-    profiles: z.array(name).max(1_000).describe('The names of profiles and routes that it may send as model, and no others.'),
+    profiles: z.array(modelName).max(1_000).describe('The names of profiles and routes that it may send as model, and no others.'),
     endpoints: z.array(z.enum(callEndpoints)).max(callEndpoints.length).describe('What it may do.'),
     cidrs: z.array(range).max(100).describe('The ranges of addresses that it may be sent from.'),
-    default: name.describe('The profile or route that answers where a caller asks for a name that nobody has.'),
+    default: modelName.describe('The profile or route that answers where a caller asks for a name that nobody has.'),
   })
   .partial()
 

@@ -14,6 +14,14 @@ export const name = z
     'A name is 1 to 64 of a-z 0-9 . _ - and starts with a letter or digit. "constructor" is none.',
   )
 
+/** Names callers send as `model`. Those of a client's own call sites stand behind `site/`, in the client's spelling. */
+export const modelName = z
+  .string()
+  .regex(
+    /^(?:[a-z0-9][a-z0-9._-]{0,63}|site\/[A-Za-z0-9][A-Za-z0-9._-]{0,58})$/,
+    'A name is 1 to 64 of a-z 0-9 . _ - and starts with a letter or digit, or is site/ and the id of a call site.',
+  )
+
 export const networks = ['public', 'loopback', 'private'] as const
 export const billings = ['own', 'platform', 'subscription', 'none'] as const
 
@@ -61,7 +69,7 @@ export type Connection = z.infer<typeof connection>
 
 export const profile = z.object({
   id: z.string(),
-  name,
+  name: modelName,
   provider_id: z.string(),
   connection_id: z.string().nullable(),
   model: z.string().min(1).max(512),
@@ -84,7 +92,7 @@ export type Crossing = (typeof crossings)[number]
 
 export const route = z.object({
   id: z.string(),
-  name,
+  name: modelName,
   allow_cross: z.array(z.enum(crossings)),
   ...canonical,
   ...times,

@@ -6,10 +6,12 @@ import { scan, scanLimits } from '../core/scan.ts'
 import { readWhole } from './body.ts'
 import { guardContentType } from './guard.ts'
 
-const mostBytes = 1024 * 1024
+/** In MiB. A document of 4 MiB is about twice as long as the text of a JSON string. */
+const most = { plain: 1, documents: 12 } as const
 
-export async function readAdminBody(request: Request): Promise<JsonObject> {
-  const bytes = await readWhole(request, mostBytes, tooLarge)
+/** `takes`: whether the operation takes the text of files. */
+export async function readAdminBody(request: Request, takes: keyof typeof most = 'plain'): Promise<JsonObject> {
+  const bytes = await readWhole(request, most[takes] * 1024 * 1024, () => tooLarge(most[takes]))
   if (bytes.length === 0) return {}
   guardContentType(request.headers.get('content-type') ?? undefined)
   const scanned = scan(bytes, { ...scanLimits, distinct: new Set() })
@@ -18,6 +20,6 @@ export async function readAdminBody(request: Request): Promise<JsonObject> {
   return isObject(value) ? value : {}
 }
 
-function tooLarge(): PurserError {
-  return new PurserError('too_large', 'The body is larger than 1 MiB, the most that the admin API takes.')
+function tooLarge(mebibytes: number): PurserError {
+  return new PurserError('too_large', `The body is larger than ${mebibytes} MiB, the most that the admin API takes here.`)
 }

@@ -105,7 +105,9 @@ async function inputOf(route: Route, context: Context<Environment>): Promise<Rec
   }
   for (const [name, text] of Object.entries(context.req.param() as Record<string, string>)) read(name, text)
   for (const [name, text] of new URL(context.req.url).searchParams) read(name, text)
-  if (route.method !== 'GET') for (const [name, value] of Object.entries(await readAdminBody(context.req.raw))) put(name, value)
+  if (route.method === 'GET') return input
+  const takes = [...fields.values()].some(({ type }) => type === 'document') ? 'documents' : 'plain'
+  for (const [name, value] of Object.entries(await readAdminBody(context.req.raw, takes))) put(name, value)
   return input
 }
 

@@ -78,6 +78,7 @@ eachStore((fresh) => {
       diff: { document: 'purser = 1' },
       apply: { document: 'purser = 1' },
       'manifest.diff': { row: 'provider/simulated' },
+      'backfill.plan': { config: '{"provider":"openai","model":"gpt-5.2"}' },
       'mode.plan': { to: 'platform', profile: 'simulated' },
       'settings.get': { setting: 'manifest.apply' },
       'settings.update': { setting: 'default_profile', value: 'simulated' },
@@ -89,6 +90,7 @@ eachStore((fresh) => {
     }
     await invoke(by('routes.create'), books.context, { name: 'lane', members: ['simulated'] })
     for (const operation of operations) {
+      if (['backfill.get', 'backfill.apply', 'backfill.undo'].includes(operation.name)) continue
       // They need a plan, something that waits, or somebody who makes calls, and have their own test.
       if (['mode.flip', 'mode.undo', 'manifest.resolve', 'manifest.undo', 'connections.test'].includes(operation.name)) continue
       const context = operation.name === 'secrets.rekey' ? { ...books.context, home: emptyHome(t) } : books.context

@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { backfillKill } from './backfill-kill.ts'
 import { failingDisk } from './failing-disk.ts'
 import { killLoop } from './kill-loop.ts'
 import { migrateKill } from './migrate-kill.ts'
@@ -19,6 +20,7 @@ import { createTally, type Tally } from './tally.ts'
 const suites: Readonly<Record<string, Suite>> = {
   'kill-loop': killLoop,
   'migrate-kill': migrateKill,
+  'backfill-kill': backfillKill,
   'power-cut': powerCut,
   'full-disk': fullDisk,
   'read-only': readOnlyDisk,

@@ -7,6 +7,7 @@ import type { Defaults, Endpoint, Retargeted } from '../contract.ts'
 import type { Dialect } from '../dialect.ts'
 import { edited, insertMembers, replaceMember } from '../edits.ts'
 import { forwardedHeaders } from '../headers.ts'
+import { spelledParams } from '../profile-words.ts'
 import { filledIn, renamed } from '../spelling.ts'
 
 const generate: Endpoint = { id: 'generate', billable: true }
@@ -55,7 +56,11 @@ export function retarget(request: WireRequest, set: { readonly model: string; re
 /** The profile's parameters that the caller left unset. Counting tokens takes none of them. */
 function fill(request: WireRequest, defaults: Defaults, dialect: Dialect): Record<string, Json> {
   const capped = memberOf(request.scan, dialect.outputCap) !== undefined
-  const params = Object.entries(defaults.params ?? {}).filter(([name]) => !reserved.has(name))
+  const asked = memberValue(request.body, request.scan, dialect.outputCap)
+  const cap = typeof asked === 'number' ? asked : defaults.maxTokens
+  const params = Object.entries(spelledParams(defaults.params ?? {}, { scan: request.scan, dialect, cap, has: 'speed' })).filter(
+    ([name]) => !reserved.has(name),
+  )
   return {
     ...Object.fromEntries(params),
     ...(defaults.temperature === undefined ? {} : { temperature: defaults.temperature }),

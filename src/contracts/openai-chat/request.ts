@@ -7,6 +7,7 @@ import type { Defaults, Endpoint, Retargeted } from '../contract.ts'
 import type { Dialect } from '../dialect.ts'
 import { type Edit, edited, insertMembers, replaceMember } from '../edits.ts'
 import { forwardedHeaders } from '../headers.ts'
+import { spelledParams } from '../profile-words.ts'
 import { filledIn, renamed } from '../spelling.ts'
 
 const generate: Endpoint = { id: 'generate', billable: true }
@@ -55,8 +56,10 @@ export function retarget(request: WireRequest, set: { readonly model: string; re
 /** The profile's parameters that the caller left unset. */
 function fill(request: WireRequest, defaults: Defaults, dialect: Dialect): Record<string, Json> {
   const capped = caps.some((name) => memberOf(request.scan, name) !== undefined)
+  const asked = caps.map((name) => memberValue(request.body, request.scan, name)).find((value) => value !== undefined)
   const decided = capped || defaults.maxTokens !== undefined
-  const params = Object.entries(defaults.params ?? {}).filter(
+  const cap = typeof asked === 'number' ? asked : defaults.maxTokens
+  const params = Object.entries(spelledParams(defaults.params ?? {}, { scan: request.scan, dialect, cap, has: 'verbosity' })).filter(
     ([name]) => !reserved.has(name) && !(decided && caps.some((cap) => cap === name)),
   )
   return {
