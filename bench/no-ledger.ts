@@ -1,7 +1,7 @@
 /** Purser's inference port with books that forget: what the relay costs, and so what the ledger does. Takes the flags of `purser serve`. */
 
 import { parseArgs } from 'node:util'
-import { homeOf } from '../src/control/home.ts'
+import { homeOf } from '../src/control/home/home.ts'
 import { uuidMaker } from '../src/core/ids.ts'
 import { systemClock, systemRandom, systemTimers } from '../src/core/system.ts'
 import { createGateway } from '../src/gateway/gateway.ts'

@@ -30,8 +30,8 @@ export async function prepareHome(place: Place): Promise<Home> {
 async function furtherKeys(directory: string): Promise<{ readonly callKeys: readonly string[]; readonly database: string }> {
   const [{ openHome }, { homeOf }, { insertKeys }] = await Promise.all([
     import('../src/opening.ts'),
-    import('../src/control/home.ts'),
-    import('../src/control/key-statements.ts'),
+    import('../src/control/home/home.ts'),
+    import('../src/control/keys/key-statements.ts'),
   ])
   const home = homeOf(directory, {}, directory)
   const { store, pepper } = await openHome({ home, database: home.database })

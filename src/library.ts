@@ -1,7 +1,7 @@
 /** Purser inside another program: the inference face as `fetch`, every operation as a method, and nothing that listens. */
 
 import { openApp } from './app.ts'
-import { homeOf } from './control/home.ts'
+import { homeOf } from './control/home/home.ts'
 import { type Methods, methodsOf } from './control/methods.ts'
 import { localActor } from './control/scopes.ts'
 import { checkAddress } from './core/database-address.ts'

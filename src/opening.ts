@@ -1,11 +1,11 @@
 /** Opens a database for the one process that may write to it: up to date, filled with what ships in the box, with its first keys where it has a home. */
 
-import { hasKeys, mintFirstKeys, readPepper } from './control/bootstrap.ts'
-import { fileFault } from './control/file-fault.ts'
-import { type Home, makeHome } from './control/home.ts'
-import { makeKek, needsKek, noKek } from './control/kek-file.ts'
+import { hasKeys, mintFirstKeys, readPepper } from './control/home/bootstrap.ts'
+import { fileFault } from './control/home/file-fault.ts'
+import { type Home, makeHome } from './control/home/home.ts'
+import { type SeedReport, seed } from './control/manifest/seed.ts'
 import { release } from './control/release.ts'
-import { type SeedReport, seed } from './control/seed.ts'
+import { makeKek, needsKek, noKek } from './control/secrets/kek-file.ts'
 import { isPostgres } from './core/database-address.ts'
 import { PurserError } from './core/errors.ts'
 import { uuidMaker } from './core/ids.ts'

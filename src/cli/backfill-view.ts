@@ -1,6 +1,6 @@
 /** A planned backfill as a person reads it: what comes, what waits for a decision, what stays as it is, and the command that does it. */
 
-import { backfillPlan } from '../control/backfill-plan.ts'
+import { backfillPlan } from '../control/backfill/backfill-plan.ts'
 import type { Json } from '../core/json.ts'
 import { renderItems } from './render.ts'
 import type { Terminal } from './terminal.ts'

@@ -1,9 +1,9 @@
 /** Where a command's operation runs: at the address that was named, at the server that lives on this home, or here on the database itself. */
 
-import { readKek } from '../control/kek-file.ts'
-import { openLocal } from '../control/local.ts'
+import { openLocal } from '../control/home/local.ts'
+import { liveServer } from '../control/home/server-file.ts'
 import { invoke, type Operation, readInput } from '../control/operation.ts'
-import { liveServer } from '../control/server-file.ts'
+import { readKek } from '../control/secrets/kek-file.ts'
 import { PurserError } from '../core/errors.ts'
 import type { Json, JsonObject } from '../core/json.ts'
 import type { CommonOptions } from './options.ts'

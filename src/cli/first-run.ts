@@ -1,6 +1,6 @@
 /** What `serve` prints once it is up: where it listens, which keys it found, and lines to copy. Names and paths only, never a secret. */
 
-import type { Home } from '../control/home.ts'
+import type { Home } from '../control/home/home.ts'
 
 export type Served = {
   readonly inferenceUrl: string

@@ -1,7 +1,7 @@
 /** The log of a serving process: one JSON line an event, on stderr, secrets taken out. */
 
 import { pino } from 'pino'
-import { logLevels } from '../control/config-file.ts'
+import { logLevels } from '../control/home/config-file.ts'
 import { PurserError } from '../core/errors.ts'
 import { nearest } from '../core/nearest.ts'
 

@@ -1,8 +1,8 @@
 /** A merge of the manifest as a person reads it: its lines, what waits for a decision, and the command that settles it. */
 
 import type { z } from 'zod'
-import { manifestPlan } from '../control/manifest.ts'
-import { manifestApply, manifestResolve, manifestUndo } from '../control/manifest-write.ts'
+import { manifestPlan } from '../control/manifest/manifest.ts'
+import { manifestApply, manifestResolve, manifestUndo } from '../control/manifest/manifest-write.ts'
 import type { Json } from '../core/json.ts'
 import { renderItems } from './render.ts'
 import type { Terminal } from './terminal.ts'

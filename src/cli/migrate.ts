@@ -1,9 +1,9 @@
 /** `purser migrate`: the schema up, down, planned or checked. Offline: it takes the database's lock. */
 
 import type { Command } from 'commander'
-import { makeHome } from '../control/home.ts'
-import { type MigrationAnswer, migrateDatabase, planMigration, validateDatabase } from '../control/migrate-database.ts'
-import { liveServer } from '../control/server-file.ts'
+import { type MigrationAnswer, migrateDatabase, planMigration, validateDatabase } from '../control/health/migrate-database.ts'
+import { makeHome } from '../control/home/home.ts'
+import { liveServer } from '../control/home/server-file.ts'
 import { PurserError } from '../core/errors.ts'
 import { type Ending, exitCodesHelp } from './exit-codes.ts'
 import { type CommonOptions, commonOptions } from './options.ts'

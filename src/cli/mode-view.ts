@@ -1,6 +1,6 @@
 /** A planned mode flip as a person reads it: what moves, at which prices, what stands in the way, and the command that does it. */
 
-import { modePlan } from '../control/mode.ts'
+import { modePlan } from '../control/mode/mode.ts'
 import type { Json } from '../core/json.ts'
 import { renderItems } from './render.ts'
 import type { Terminal } from './terminal.ts'

@@ -2,8 +2,8 @@
 
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import { commandsOf, outputs, readConfigLayers } from '../control/config-file.ts'
-import { type Home, homeOf } from '../control/home.ts'
+import { commandsOf, outputs, readConfigLayers } from '../control/home/config-file.ts'
+import { type Home, homeOf } from '../control/home/home.ts'
 import { checkAddress, isPostgres } from '../core/database-address.ts'
 import { PurserError } from '../core/errors.ts'
 import { type Setting, type SettingName, settingsOf } from './settings.ts'

@@ -1,6 +1,6 @@
 /** Where names lead, as a page: the targets of each in their order, what is set, what it costs, and what was passed over. */
 
-import { explainRoute } from '../control/explain-route.ts'
+import { explainRoute } from '../control/books/explain-route.ts'
 import { printInstant } from '../control/instant.ts'
 import { at, isObject, type Json } from '../core/json.ts'
 import { cell, renderItems } from './render.ts'

@@ -1,7 +1,7 @@
 /** `purser serve`: starts the server, prints where it is, and stops it well when asked to. */
 
 import type { Command } from 'commander'
-import { liveServer } from '../control/server-file.ts'
+import { liveServer } from '../control/home/server-file.ts'
 import { withoutPassword } from '../core/database-address.ts'
 import { PurserError } from '../core/errors.ts'
 import { type RunningServer, startServer } from '../server.ts'

@@ -1,8 +1,8 @@
 /** A Purser to call through: the server that runs on this home, the one that was named, or one of this command's own for as long as it lasts. */
 
 import { readFileSync } from 'node:fs'
+import { liveServer } from '../control/home/server-file.ts'
 import { operations } from '../control/operations.ts'
-import { liveServer } from '../control/server-file.ts'
 import { type ErrorKind, errorKinds, PurserError } from '../core/errors.ts'
 import { at, type Json, type JsonObject, parseJson } from '../core/json.ts'
 import { startServer } from '../server.ts'

@@ -1,6 +1,6 @@
 /** Every setting of this program with where its value comes from: flag, environment, project file, user file, or built in. */
 
-import type { ConfigFile, ConfigLayer } from '../control/config-file.ts'
+import type { ConfigFile, ConfigLayer } from '../control/home/config-file.ts'
 import type { Environment } from './terminal.ts'
 
 type Kind = {

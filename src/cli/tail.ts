@@ -3,7 +3,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Command } from 'commander'
 import type { z } from 'zod'
-import { callsList } from '../control/calls.ts'
+import { callsList } from '../control/books/calls.ts'
 import { PurserError } from '../core/errors.ts'
 import { execute } from './execute.ts'
 import { type Ending, exitCodesHelp } from './exit-codes.ts'

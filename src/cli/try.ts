@@ -1,7 +1,7 @@
 /** `purser try`: a real call through Purser. The answer comes to stdout as it is made, what it cost to stderr. */
 
 import type { Command } from 'commander'
-import { callsGet } from '../control/calls.ts'
+import { callsGet } from '../control/books/calls.ts'
 import { PurserError } from '../core/errors.ts'
 import { at, type Json, parseJson } from '../core/json.ts'
 import { createFramer } from '../core/sse.ts'

@@ -1,12 +1,12 @@
 /** Answers that read better as a page than as a table, and those that decide an exit code. */
 
-import { callsGet } from '../control/calls.ts'
-import { doctor } from '../control/doctor.ts'
-import { explainCall } from '../control/explain.ts'
+import { callsGet } from '../control/books/calls.ts'
+import { explainCall } from '../control/books/explain.ts'
+import { usageTotals } from '../control/books/usage.ts'
+import { doctor } from '../control/health/doctor.ts'
+import { status } from '../control/health/status.ts'
 import { printInstant } from '../control/instant.ts'
-import { stateDiff, stateExport } from '../control/state.ts'
-import { status } from '../control/status.ts'
-import { usageTotals } from '../control/usage.ts'
+import { stateDiff, stateExport } from '../control/state/state.ts'
 import { at, isObject, type Json } from '../core/json.ts'
 import { backfillPlanExitCode, renderBackfillPlan } from './backfill-view.ts'
 import {

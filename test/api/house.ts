@@ -1,6 +1,6 @@
 /** A server with something in it, a key for each role, and its API document: half of the names in it are ones that there are. */
 
-import { homeOf } from '../../src/control/home.ts'
+import { homeOf } from '../../src/control/home/home.ts'
 import { type Role, scopesOfRole } from '../../src/control/scopes.ts'
 import { startServer } from '../../src/server.ts'
 import { prepareHome } from '../support/home.ts'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import fc from 'fast-check'
 import { settingKinds, settingsOf } from '../../src/cli/settings.ts'
-import { commandsOf, readConfigLayers } from '../../src/control/config-file.ts'
+import { commandsOf, readConfigLayers } from '../../src/control/home/config-file.ts'
 import { PurserError } from '../../src/core/errors.ts'
 import { purser, temporaryHome } from './screen.ts'
 

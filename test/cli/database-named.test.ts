@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { homeOf } from '../../src/control/home.ts'
+import { homeOf } from '../../src/control/home/home.ts'
 import { purser, temporaryHome } from './screen.ts'
 
 test('an address of another kind is refused, is not taken for a file, and its password is not shown', async (t) => {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { type Served, servedLines } from '../../src/cli/first-run.ts'
-import { homeOf } from '../../src/control/home.ts'
+import { homeOf } from '../../src/control/home/home.ts'
 import { temporaryHome } from './screen.ts'
 
 const served: Served = {

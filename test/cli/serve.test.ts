@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { homeOf } from '../../src/control/home.ts'
+import { homeOf } from '../../src/control/home/home.ts'
 import { purser, temporaryHome } from './screen.ts'
 
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { homeOf } from '../../src/control/home.ts'
-import { writeServerFile } from '../../src/control/server-file.ts'
+import { homeOf } from '../../src/control/home/home.ts'
+import { writeServerFile } from '../../src/control/home/server-file.ts'
 import { openHome } from '../../src/opening.ts'
 import { purser, temporaryHome } from './screen.ts'
 

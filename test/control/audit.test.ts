@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { auditGet, auditList } from '../../src/control/audit.ts'
+import { auditGet, auditList } from '../../src/control/nouns/audit.ts'
 import { invoke } from '../../src/control/operation.ts'
 import { operations } from '../../src/control/operations.ts'
 import { eachStore } from '../support/stores.ts'

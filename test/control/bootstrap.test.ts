@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, wri
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { type Home, homeOf } from '../../src/control/home.ts'
+import { type Home, homeOf } from '../../src/control/home/home.ts'
 import { systemClock, systemRandom } from '../../src/core/system.ts'
 import { openHome } from '../../src/opening.ts'
 import { type ServerOptions, startServer } from '../../src/server.ts'

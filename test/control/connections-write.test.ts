@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import fc from 'fast-check'
-import { faultOfPair, type Paying, refuseUnsoundConnection } from '../../src/control/connection-rules.ts'
+import { faultOfPair, type Paying, refuseUnsoundConnection } from '../../src/control/nouns/connection-rules.ts'
 import { invoke } from '../../src/control/operation.ts'
 import { operations } from '../../src/control/operations.ts'
 import { PurserError } from '../../src/core/errors.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { fileFault } from '../../src/control/file-fault.ts'
+import { fileFault } from '../../src/control/home/file-fault.ts'
 import { PurserError } from '../../src/core/errors.ts'
 
 const refused = (code: string) => Object.assign(new Error(code), { code, path: '/home/ann/config/pepper', syscall: 'open' })

@@ -3,8 +3,8 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { homeOf } from '../../src/control/home.ts'
-import { makeKek, newKek, readKek, writeKeks } from '../../src/control/kek-file.ts'
+import { homeOf } from '../../src/control/home/home.ts'
+import { makeKek, newKek, readKek, writeKeks } from '../../src/control/secrets/kek-file.ts'
 
 function pathOf(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'purser-kek-'))

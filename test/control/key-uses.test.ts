@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { collectKeyUses } from '../../src/control/key-uses.ts'
+import { collectKeyUses } from '../../src/control/keys/key-uses.ts'
 import { invoke, type Operation } from '../../src/control/operation.ts'
 import { operations } from '../../src/control/operations.ts'
 import type { KeyUse } from '../../src/store/store.ts'

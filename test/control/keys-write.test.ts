@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import fc from 'fast-check'
-import { grantOf, refuseBeyond, refuseLockout } from '../../src/control/key-grants.ts'
+import { grantOf, refuseBeyond, refuseLockout } from '../../src/control/keys/key-grants.ts'
 import { invoke, type Operation } from '../../src/control/operation.ts'
 import { operations } from '../../src/control/operations.ts'
 import { type Actor, type Scope, scopes } from '../../src/control/scopes.ts'

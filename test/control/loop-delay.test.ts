@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { watchLoopDelay } from '../../src/control/loop-delay.ts'
+import { watchLoopDelay } from '../../src/control/health/loop-delay.ts'
 
 test('the delay of a loop that has just begun to be watched is nothing, and closing twice is no fault', (t) => {
   const watched = watchLoopDelay()

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { shippedManifest } from '../../src/catalog/manifest.ts'
-import { seed } from '../../src/control/seed.ts'
+import { seed } from '../../src/control/manifest/seed.ts'
 import { uuidMaker } from '../../src/core/ids.ts'
 import { systemRandom } from '../../src/core/system.ts'
 import { type TableName, tables } from '../../src/store/schema.ts'

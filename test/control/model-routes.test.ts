@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { doctor } from '../../src/control/doctor.ts'
-import { routesGet, routesList } from '../../src/control/model-routes.ts'
+import { doctor } from '../../src/control/health/doctor.ts'
+import { routesGet, routesList } from '../../src/control/nouns/model-routes.ts'
 import { invoke } from '../../src/control/operation.ts'
 import { insertRows } from '../../src/control/row-statements.ts'
 import { createLedger } from '../../src/ledger/ledger.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { printState, readState, stateFormats } from '../../src/control/state-text.ts'
+import { printState, readState, stateFormats } from '../../src/control/state/text.ts'
 import { PurserError } from '../../src/core/errors.ts'
 import type { Json, JsonObject } from '../../src/core/json.ts'
 

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { homeOf } from '../../src/control/home.ts'
+import { homeOf } from '../../src/control/home/home.ts'
 import { openHome } from '../../src/opening.ts'
 import { addControlRows } from '../support/control-rows.ts'
 import { connectionRow, profileRow } from '../support/gateway.ts'

@@ -6,7 +6,7 @@ import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, writeFileSy
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { before, describe, type TestContext, test } from 'node:test'
-import { homeOf } from '../../src/control/home.ts'
+import { homeOf } from '../../src/control/home/home.ts'
 import { openHome } from '../../src/opening.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
 import { type Ended, emptyHome, linesOf, main, type Place, purser, serve } from './process.ts'

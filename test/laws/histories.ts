@@ -2,8 +2,8 @@
 
 import fc from 'fast-check'
 import type { Manifest } from '../../src/catalog/manifest.ts'
-import { type Base, keyOf, type Present, type Thing, type ThingKind } from '../../src/control/manifest-items.ts'
-import type { MergePlan } from '../../src/control/manifest-plan.ts'
+import { type Base, keyOf, type Present, type Thing, type ThingKind } from '../../src/control/manifest/items.ts'
+import type { MergePlan } from '../../src/control/manifest/plan.ts'
 import type { Json, JsonObject } from '../../src/core/json.ts'
 
 export const empty: Present = { things: [], bases: [], record: null }

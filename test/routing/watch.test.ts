@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { keysCreate, keysRevoke } from '../../src/control/keys-write.ts'
+import { keysCreate, keysRevoke } from '../../src/control/keys/keys-write.ts'
 import { invoke } from '../../src/control/operation.ts'
 import { createAuthenticator } from '../../src/http/keys.ts'
 import { readDirectory, revisionOf } from '../../src/routing/directory.ts'

@@ -1,7 +1,7 @@
 /** A home made ready before its server starts: migrated, seeded, with keys, and with providers of the test's own. For tests, corpus, clients and bench. */
 
 import { readFileSync } from 'node:fs'
-import { homeOf } from '../../src/control/home.ts'
+import { homeOf } from '../../src/control/home/home.ts'
 import { uuidMaker } from '../../src/core/ids.ts'
 import { systemClock, systemRandom } from '../../src/core/system.ts'
 import { openHome } from '../../src/opening.ts'

@@ -1,8 +1,8 @@
 /** Names of what there is, for the word at the cursor: asked of the running server alone, and only for as long as nobody notices. */
 
+import { liveServer } from '../../control/home/server-file.ts'
 import type { Operation } from '../../control/operation.ts'
 import { operations } from '../../control/operations.ts'
-import { liveServer } from '../../control/server-file.ts'
 import { at, type Json } from '../../core/json.ts'
 import type { CommonOptions } from '../options.ts'
 import { askServer } from '../remote.ts'

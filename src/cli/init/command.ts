@@ -1,7 +1,7 @@
 /** `purser init`: adopts what can be used at once, tests it with a call, and leaves a profile for each, a route and a key. A second run changes nothing. */
 
 import type { Command } from 'commander'
-import { callsGet } from '../../control/calls.ts'
+import { callsGet } from '../../control/books/calls.ts'
 import { PurserError } from '../../core/errors.ts'
 import { at, type Json } from '../../core/json.ts'
 import { nearest } from '../../core/nearest.ts'

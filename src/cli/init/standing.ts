@@ -1,10 +1,10 @@
 /** What there is before `init`: read by operations, and from servers of models on this machine. */
 
-import { connectionsList } from '../../control/connections.ts'
-import { keysList } from '../../control/keys.ts'
-import { routesList } from '../../control/model-routes.ts'
-import { profilesList } from '../../control/profiles.ts'
-import { providersList } from '../../control/providers.ts'
+import { keysList } from '../../control/keys/keys.ts'
+import { connectionsList } from '../../control/nouns/connections.ts'
+import { routesList } from '../../control/nouns/model-routes.ts'
+import { profilesList } from '../../control/nouns/profiles.ts'
+import { providersList } from '../../control/nouns/providers.ts'
 import { at, type Json, parseJson } from '../../core/json.ts'
 import type { Serving } from '../serving.ts'
 import type { Standing } from './plan.ts'

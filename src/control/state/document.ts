@@ -1,0 +1,122 @@
+/** What a state document may say: every row of the control plane in an operator's words, by name. What it does not say is left as it is. */
+
+import { z } from 'zod'
+import { contractIds } from '../../contracts/contract.ts'
+import { providerAuth } from '../../core/auth.ts'
+import { billings, crossings, json, name, networks, timeouts } from '../../core/nouns.ts'
+import { rateItem } from './rate-item.ts'
+
+const id = z.string().min(1).max(200).optional()
+const free = z.record(z.string(), json)
+const other = z.string().min(1).max(200)
+
+const provider = z.strictObject({
+  id,
+  name,
+  contract: z.enum(contractIds),
+  base_url: z.url(),
+  dialect: free,
+  network: z.enum(networks),
+  network_cidrs: z.array(z.string()).nullable(),
+  stops_on_disconnect: z.boolean().nullable(),
+  bills_errors: z.boolean(),
+  disabled: z.boolean(),
+})
+
+const connection = z.strictObject({
+  id,
+  name,
+  provider: other,
+  auth: providerAuth,
+  billing: z.enum(billings),
+  platform: z.string().min(1).max(64).nullable(),
+  on_abandon: z.enum(['abort', 'drain']).nullable(),
+  twin: other.nullable(),
+  disabled: z.boolean(),
+})
+
+const profile = z.strictObject({
+  id,
+  name,
+  provider: other,
+  connection: other.nullable(),
+  model: z.string().min(1).max(512),
+  system_prompt: z.string().max(1_000_000).nullable(),
+  temperature: z.number().min(0).max(2).nullable(),
+  max_tokens: z.int().min(1).nullable(),
+  params: free,
+  timeouts,
+  strict: z.boolean(),
+  idempotent: z.boolean(),
+  disabled: z.boolean(),
+})
+
+const member = z.strictObject({ profile: other, weight: z.int().min(0).nullable().default(null), conditions: free.default({}) })
+
+const route = z.strictObject({
+  id,
+  name,
+  members: z.array(member),
+  allow_cross: z.array(z.enum(crossings)),
+  disabled: z.boolean(),
+})
+
+const setting = z.strictObject({ name: z.string().min(1).max(200), value: json })
+
+const key = z.strictObject({
+  id,
+  name,
+  kind: z.enum(['call', 'admin']),
+  scopes: free,
+  expires_at: z.int().min(0).nullable(),
+})
+
+/** Only a name, and what tells a new row from its neighbours, has to be said. */
+const items = {
+  providers: provider.partial().required({ name: true }),
+  connections: connection.partial().required({ name: true }),
+  profiles: profile.partial().required({ name: true }),
+  routes: route.partial().required({ name: true }),
+  settings: setting,
+  keys: key.partial().required({ name: true }),
+  rates: rateItem,
+} as const
+
+export const sections = ['providers', 'connections', 'profiles', 'routes', 'settings', 'keys', 'rates'] as const
+export type Section = (typeof sections)[number]
+
+export type StateItem<S extends Section> = z.output<(typeof items)[S]>
+export type StateDocument = { readonly [S in Section]?: readonly StateItem<S>[] }
+
+export type StateFault = { readonly path: string; readonly says: string }
+
+export const stateVersion = 1
+
+const envelope = z.strictObject({
+  purser: z.literal(stateVersion, { error: `It must be ${stateVersion}: the version of the format.` }),
+  ...Object.fromEntries(sections.map((section) => [section, z.array(z.unknown()).max(100_000).optional()])),
+})
+
+/** Each row by itself, so that one that cannot be read hides no fault of another. */
+export function readDocument(value: unknown): { readonly document: StateDocument; readonly faults: readonly StateFault[] } {
+  const outer = envelope.safeParse(value)
+  if (!outer.success) return { document: {}, faults: outer.error.issues.map((issue) => fault([], issue)) }
+  const faults: StateFault[] = []
+  const document: Record<string, unknown[]> = {}
+  for (const section of sections) {
+    const rows = (outer.data as Partial<Record<Section, readonly unknown[]>>)[section]
+    if (rows === undefined) continue
+    document[section] = rows.flatMap((row, place) => {
+      const read = items[section].safeParse(row)
+      if (read.success) return [read.data]
+      faults.push(...read.error.issues.map((issue) => fault([section, String(place)], issue)))
+      return []
+    })
+  }
+  return { document: document as StateDocument, faults }
+}
+
+function fault(path: readonly string[], issue: z.core.$ZodIssue): StateFault {
+  const says = issue.code === 'unrecognized_keys' ? `There is no field ${issue.keys.map((each) => `"${each}"`).join(', ')}.` : issue.message
+  return { path: [...path, ...issue.path.map(String)].join('.'), says }
+}
