@@ -265,6 +265,11 @@ export const codeNotes: Readonly<Record<string, Note>> = {
     means: 'The provider sent something that breaks HTTP or a limit.',
     act: 'Try again, and tell the provider.',
   },
+  method_not_allowed: {
+    kinds: ['invalid_request'],
+    means: 'There is such a path on the admin API, and it answers other methods. This one comes with status 405.',
+    act: 'Use a method that the header `allow` names.',
+  },
   model_not_allowed: {
     kinds: ['forbidden'],
     means: 'The key is limited to some profiles and routes, and the name that was sent is none of them.',

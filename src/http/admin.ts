@@ -15,6 +15,7 @@ import type { Key } from '../core/nouns.ts'
 import type { Headers } from '../core/wire.ts'
 import { readAdminBody } from './admin-body.ts'
 import { adminHeaders } from './admin-headers.ts'
+import { allowedAt } from './allowed.ts'
 import type { Edge } from './guard.ts'
 import { openApi } from './openapi.ts'
 
@@ -32,6 +33,9 @@ export type AdminOptions = {
   onFault(requestId: string, error: PurserError): void
 }
 
+/** What stands beside the operations, and needs no key. */
+const openPaths = ['/', '/healthz', '/readyz', `${apiPrefix}/openapi.json`]
+
 type Answer = { readonly status: number; readonly body: unknown }
 type Bindings = { readonly incoming?: IncomingMessage }
 type Environment = { readonly Variables: { requestId: string }; readonly Bindings: Bindings }
@@ -40,17 +44,13 @@ type Environment = { readonly Variables: { requestId: string }; readonly Binding
 export function adminApp(options: AdminOptions): Hono<Environment> {
   const app = new Hono<Environment>({ strict: true })
   const document = openApi(options.operations, options.release)
+  const routes = routesOf(options.operations)
   app.use(async (context, next) => {
     context.set('requestId', options.ids())
     await next()
   })
   app.onError((thrown, context) => refuse(options, thrown, context.get('requestId')))
-  app.notFound((context) => {
-    const error = new PurserError('not_found', `There is no ${context.req.method} ${context.req.path} here.`, {
-      hint: `The routes are listed at ${apiPrefix}/openapi.json`,
-    })
-    return refuse(options, error, context.get('requestId'))
-  })
+  app.notFound((context) => nothingThere(options, routes, context))
   app.get('/', (context) =>
     send(
       { status: 200, body: { name: 'purser', release: options.release, api: apiPrefix, openapi: `${apiPrefix}/openapi.json` } },
@@ -63,7 +63,7 @@ export function adminApp(options: AdminOptions): Hono<Environment> {
     return send({ status: readiness.ready ? 200 : 503, body: readiness }, context.get('requestId'))
   })
   app.get(`${apiPrefix}/openapi.json`, (context) => send({ status: 200, body: document }, context.get('requestId')))
-  for (const route of routesOf(options.operations)) {
+  for (const route of routes) {
     const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1')
     app.on(route.method, path, async (context) => {
       const actor = actorOf(options.authenticate(context.req.header(), peerOf(context)))
@@ -109,6 +109,21 @@ async function inputOf(route: Route, context: Context<Environment>): Promise<Rec
   const takes = [...fields.values()].some(({ type }) => type === 'document') ? 'documents' : 'plain'
   for (const [name, value] of Object.entries(await readAdminBody(context.req.raw, takes))) put(name, value)
   return input
+}
+
+/** No path of ours, or one that answers other methods. */
+function nothingThere(options: AdminOptions, routes: readonly Route[], context: Context<Environment>): Response {
+  const { method, path } = context.req
+  const requestId = context.get('requestId')
+  const hint = `The routes are listed at ${apiPrefix}/openapi.json`
+  const allowed = allowedAt(routes, openPaths, path)
+  if (allowed.length === 0) return refuse(options, new PurserError('not_found', `There is no ${method} ${path} here.`, { hint }), requestId)
+  const error = new PurserError('invalid_request', `${path} answers ${allowed.join(', ')}, and not ${method}.`, {
+    code: 'method_not_allowed',
+    hint,
+  })
+  // No kind has this status: only this edge answers it.
+  return send({ status: 405, body: showFailure(error, requestId) }, requestId, { allow: allowed.join(', ') })
 }
 
 function refuse(options: AdminOptions, thrown: unknown, requestId: string): Response {

@@ -104,6 +104,7 @@ const refusals = {
   401: 'No key, or none that is known here.',
   403: 'The key lacks a scope, or the request comes from a page of another site or for another host.',
   404: 'There is no such thing.',
+  405: 'The path answers other methods. `allow` names them.',
   429: 'Too many keys from this address were refused. `retry-after` says how long to wait.',
   431: 'The address and the headers are longer than 16 KiB together.',
   500: 'A fault of Purser. The log has its cause under the request id.',
@@ -125,7 +126,11 @@ function refusalsOf(isWrite: boolean): Schema {
 const refusalResponses = Object.fromEntries(
   Object.entries({ ...refusals, ...writeRefusals }).map(([status, description]) => [
     status,
-    status === '431' ? { description } : { description, content: content({ $ref: '#/components/schemas/Failure' }) },
+    {
+      description,
+      ...(status === '431' ? {} : { content: content({ $ref: '#/components/schemas/Failure' }) }),
+      ...(status === '405' ? { headers: { Allow: { required: true, schema: { type: 'string' } } } } : {}),
+    },
   ]),
 )
 

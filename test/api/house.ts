@@ -19,9 +19,11 @@ export type House = {
 
 const roles: readonly Role[] = ['viewer', 'operator', 'security', 'admin']
 
-export async function openHouse(folder: string): Promise<House> {
-  const { adminToken, callKey } = await prepareHome(folder, { providers: [] })
+/** On the database of the folder, unless another is named. */
+export async function openHouse(folder: string, named?: string): Promise<House> {
   const home = homeOf(folder, {}, folder)
+  const database = named ?? home.database
+  const { adminToken, callKey } = await prepareHome(folder, { providers: [], database })
   const faults: string[] = []
   const server = await startServer({
     home,
@@ -29,7 +31,7 @@ export async function openHouse(folder: string): Promise<House> {
     port: 0,
     adminPort: 0,
     portsAsked: { port: true, adminPort: true },
-    database: home.database,
+    database,
     log: { warn() {}, error: (fields, message) => void faults.push(`${message} ${causeOf(fields)}`) },
   })
   const operate = async (path: string, body?: object) => {

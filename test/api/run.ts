@@ -1,6 +1,6 @@
 /**
  * Asks a running server whatever its own API document allows, and much that it does not, once as each role and once without a key:
- * `node test/api/run.ts [--examples N] [--seed N] [--st PATH]`. Schemathesis makes the requests and holds the answers to the document.
+ * `node test/api/run.ts [--examples N] [--seed N] [--st PATH] [--database sqlite|postgres]`. Schemathesis makes the requests and holds the answers to the document.
  * What lies between it and the server sees that nobody gets further than his scopes go.
  */
 
@@ -9,6 +9,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import pg from 'pg'
+import { postgresServer } from '../support/postgres.ts'
 import { type Finding, openGate } from './gate.ts'
 import { openHouse } from './house.ts'
 
@@ -18,14 +20,21 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     st: { type: 'string', default: process.env.SCHEMATHESIS ?? 'st' },
     only: { type: 'string' },
+    database: { type: 'string', default: 'sqlite' },
     verbose: { type: 'boolean', default: false },
   },
 })
 
-const checks = ['not_a_server_error', 'status_code_conformance', 'content_type_conformance', 'response_schema_conformance']
+const checks = [
+  'not_a_server_error',
+  'status_code_conformance',
+  'content_type_conformance',
+  'response_schema_conformance',
+  'unsupported_method',
+]
 
 const folder = mkdtempSync(join(tmpdir(), 'purser-api-'))
-const house = await openHouse(folder)
+const house = await openHouse(folder, values.database === 'postgres' ? await emptyPostgres() : undefined)
 const longestLine = 300
 let passed = 0
 const findings: string[] = []
@@ -55,6 +64,17 @@ for (const finding of new Set(findings)) process.stdout.write(`${finding}\n`)
 for (const fault of house.faults) process.stdout.write(`fault: ${fault}\n`)
 process.stdout.write(`${passed} passed, ${findings.length} failed\n`)
 process.exitCode = findings.length + house.faults.length === 0 ? 0 : 1
+
+/** A schema of its own in a cluster for tests, which goes with it. */
+async function emptyPostgres(): Promise<string> {
+  const server = await postgresServer()
+  const schema = `api_${process.pid}`
+  const client = new pg.Client({ connectionString: server })
+  await client.connect()
+  await client.query(`CREATE SCHEMA ${schema}`)
+  await client.end()
+  return `${server}?options=${encodeURIComponent(`-c search_path=${schema}`)}`
+}
 
 function describe(role: string, { method, path, status, problem }: Finding): string {
   return `${role}: ${method} ${path.slice(0, longestLine)} answered ${status}: ${problem}`

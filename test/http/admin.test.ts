@@ -209,6 +209,27 @@ test('what is not there is said in JSON, with where the routes are listed', asyn
   }
 })
 
+test('a method that a path does not answer is refused with those that it does, with a key or without', async (t) => {
+  const { ask, options } = await admin(t)
+  const cases = [
+    ['PUT', '/healthz', 'GET, HEAD'],
+    ['POST', '/api/v1/openapi.json', 'GET, HEAD'],
+    ['DELETE', '/api/v1/usage/totals', 'GET, HEAD'],
+    ['PUT', '/api/v1/providers', 'GET, HEAD'],
+    ['PUT', '/api/v1/providers/any', 'GET, HEAD, POST, PATCH, DELETE'],
+    ['GET', '/api/v1/providers/disable/any', 'POST'],
+    ['OPTIONS', '/api/v1/rates', 'GET, HEAD, POST'],
+  ] as const
+  for (const [method, path, allow] of cases) {
+    for (const as of [undefined, 'admin']) {
+      const answer = await ask(path, { method, ...(as === undefined ? {} : { as }) })
+      assert.deepEqual([answer.status, answer.headers.get('allow')], [405, allow], `${method} ${path}`)
+      assert.equal(failure.parse(answer.body).error.code, 'method_not_allowed')
+    }
+  }
+  assert.equal((await adminApp(options).fetch(new Request(`${base}/healthz`, { method: 'HEAD' }))).status, 200)
+})
+
 test('health, readiness and the API document need no key', async (t) => {
   const { ask } = await admin(t, { readiness: () => ({ ready: false, reason: 'ledger_behind' }) })
   assert.deepEqual((await ask('/healthz')).body, { alive: true })
