@@ -48,7 +48,7 @@ eachStore((fresh) => {
     const one = routesGet.output.parse(JSON.parse(JSON.stringify(await invoke(routesGet, context, { route: 'b' }))))
     assert.deepEqual(one.profiles.slice(0, 2), ['simulated-claude', 'simulated'])
     assert.deepEqual(one.members[1], {
-      ...{ position: 1, profile: 'simulated', provider: 'simulated', model: 'simulated-1', billing: 'own' },
+      ...{ position: 1, profile: 'simulated', weight: null, conditions: {}, provider: 'simulated', model: 'simulated-1', billing: 'own' },
     })
     assert.deepEqual(one.allow_cross, ['locality'])
     await assert.rejects(invoke(routesGet, context, { route: 'bb' }), /Did you mean "b"/)

@@ -7,7 +7,7 @@ import { type Cell, cell, derived, note, want } from './notes.ts'
 import { child, member, textIn } from './pointer.ts'
 import type { Mode, Paying, Reading } from './reading.ts'
 import { credentialName, type SourceRow } from './source-rows.ts'
-import { customEndpoint, identities, type Vendor, vendorOf } from './vendors.ts'
+import { customEndpoint, identities, sourceIdOf, type Vendor, vendorOf } from './vendors.ts'
 
 /** `dangling`: a connection was named, and nothing is known of it. */
 export type Unpaid = { readonly why: string; readonly dangling?: true }
@@ -166,10 +166,6 @@ function ownCells(reading: Reading, name: string, provider: string, pointer: str
       : cell({ type: 'api_key', sealed: reading.fingerprint(found.secret) }, found.pointer, 'sealed')
   if (row?.credential !== undefined) note(reading.notes, 'keep', place, `secret_${presence}`, { kind: 'connection', name })
   return { auth, billing: cell('own', pointer, rule) }
-}
-
-function sourceIdOf(provider: string): string {
-  return provider === 'google' ? 'gemini' : provider
 }
 
 /** The key in clear that belongs to the vendor's own connection. */

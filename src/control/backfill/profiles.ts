@@ -9,7 +9,7 @@ import type { Body, Reading } from './reading.ts'
 import { shippedNames } from './shipped.ts'
 import { tuningOf } from './tuning.ts'
 import { type NoUnit, type Said, saidBy, splitModel, type Unit, unitOf } from './units.ts'
-import { ownerOf, vendorOfProvider } from './vendors.ts'
+import { ownerOf, sourceIdOf, vendorOfProvider } from './vendors.ts'
 
 /** Profiles that came to be, and those that did not, so that who refers to one knows. */
 export type Bodies = ReadonlyMap<string, Body>
@@ -81,11 +81,7 @@ function completed(reading: Reading, unit: DefaultUnit, said: Said): Said {
   if (split.provider !== undefined || split.connection !== undefined || split.model === undefined) return split
   const owner = unit.local ? undefined : ownerOf(split.model, reading.models)
   const vendor = owner === undefined ? undefined : vendorOfProvider(owner)
-  return vendor === undefined ? split : { ...split, provider: sourceId(vendor.provider), byOwner: true }
-}
-
-function sourceId(provider: string): string {
-  return provider === 'google' ? 'gemini' : provider
+  return vendor === undefined ? split : { ...split, provider: sourceIdOf(vendor.provider), byOwner: true }
 }
 
 /** A profile whose payer nobody knows stands out of use: always where it names a connection that is gone, else where the operator wants it so. */

@@ -40,6 +40,11 @@ export function vendorOfProvider(provider: string): Vendor | undefined {
   return [...vendors.values()].find((vendor) => vendor.provider === provider)
 }
 
+/** What the source called a provider. */
+export function sourceIdOf(provider: string): string {
+  return [...vendors].find(([, vendor]) => vendor.provider === provider)?.[0] ?? provider
+}
+
 /** Those who make models, and so own their names. All others serve what others made. */
 const makers: ReadonlySet<string> = new Set(['anthropic', 'openai', 'google', 'mistral', 'deepseek', 'xai'])
 
