@@ -24,7 +24,7 @@ export function renderItems(columns: readonly Column[], items: readonly Json[], 
   const kept = columns.map((column, place) => column.title === '' || rows.some((row) => row[place] !== '') || place === 0)
   const shown = columns.filter((_column, place) => kept[place])
   return renderTable(
-    shown.map((column) => ({ title: column.title, right: column.show === 'right', whole: column.show === 'whole' })),
+    shown.map(({ title, show }) => ({ title, ...(show === undefined || show === 'yes' ? {} : { [show]: true }) })),
     rows.map((row) => row.filter((_cell, place) => kept[place])),
     terminal.width,
   )
@@ -35,14 +35,22 @@ function toTheSecond(text: string, show: Show): string {
   return show === 'instant' ? text.replace(/\.\d{3}Z$/, 'Z') : text
 }
 
-/** Every field of one thing, nested ones as compact JSON. Names that the operation shows as instants read as instants. */
+/**
+ * The fields of one thing, nested ones as compact JSON: no, where it is not so, a dash where nothing is said, and no line for a list of
+ * none. Names that the operation shows as instants read as instants.
+ */
 function renderThing(operation: Operation, thing: JsonObject): string {
-  const lines = Object.entries(thing).map(([name, value]) => {
+  const filled = Object.entries(thing).filter(([, value]) => !isEmpty(value))
+  const lines = filled.map(([name, value]) => {
     const show: Show = operation.columns.find((column) => column.field === name)?.show ?? (isInstant(name) ? 'instant' : undefined)
-    return [name, cell(value, show)] as const
+    return [name, value === false ? 'no' : cell(value, show) || '-'] as const
   })
   const width = Math.max(...lines.map(([name]) => name.length))
   return lines.map(([name, value]) => `${name.padEnd(width)}  ${value.replaceAll('\n', `\n${' '.repeat(width + 2)}`)}`.trimEnd()).join('\n')
+}
+
+function isEmpty(value: Json): boolean {
+  return typeof value === 'object' && value !== null && Object.keys(value).length === 0
 }
 
 /** Fields that hold milliseconds since 1970 bear such names. */
@@ -55,7 +63,8 @@ export function cell(value: Json | undefined, show?: Show): string {
   if (show === 'yes') return value === true ? 'yes' : ''
   if (show === 'instant' && typeof value === 'number') return value === 0 ? 'always' : printInstant(value).replace('.000Z', 'Z')
   if (typeof value === 'string') return value
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  if (typeof value === 'boolean') return value ? 'yes' : 'no'
+  if (typeof value === 'number') return String(value)
   return compact(value)
 }
 
@@ -65,6 +74,7 @@ function compact(value: Json): string {
   if (isObject(value) && Object.values(value).every(isFlat))
     return Object.values(value)
       .map((each) => cell(each))
+      .filter((each) => each !== '')
       .join(' ')
   return JSON.stringify(value)
 }

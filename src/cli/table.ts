@@ -1,11 +1,28 @@
 /** A borderless table: columns two spaces apart, cut to fit, with nothing in it that could steer a terminal. */
 
-/** `whole`: it is there to be copied, so it is cut only where nothing else is left to cut. */
-export type TableColumn = { readonly title: string; readonly right?: boolean; readonly whole?: boolean }
+export type TableColumn = {
+  readonly title: string
+  /** Numbers: cut only where nothing else is left to cut, for a part of an amount is another amount. */
+  readonly right?: boolean
+  /** It is there to be copied, so it is cut as late. */
+  readonly whole?: boolean
+  /** Instants, which say less instead of being cut. */
+  readonly instant?: boolean
+  /** An id beside what a person knows a thing by: it makes room first. */
+  readonly id?: boolean
+}
 
 const gap = 2
-/** A column is not cut below this while another is wider. */
-const narrowest = 6
+const isText = ({ right, whole, instant, id }: TableColumn): boolean => !right && !whole && !instant && !id
+
+/** What yields first where a line is too long, and how far. */
+const yielding: readonly { readonly may: (column: TableColumn) => boolean; readonly narrowest: number }[] = [
+  { may: ({ id }) => id === true, narrowest: 9 },
+  { may: isText, narrowest: 14 },
+  { may: ({ instant }) => instant === true, narrowest: 11 },
+  { may: isText, narrowest: 6 },
+  { may: () => true, narrowest: 6 },
+]
 
 /** Lines of at most `width` columns, the titles first. Ends without a line break. */
 export function renderTable(columns: readonly TableColumn[], rows: readonly (readonly string[])[], width: number): string {
@@ -20,32 +37,39 @@ export function renderTable(columns: readonly TableColumn[], rows: readonly (rea
 
 function line(row: readonly string[], columns: readonly TableColumn[], widths: readonly number[]): string {
   const padded = row.map((cell, place) => {
-    const cut = cutTo(cell, widths[place]!)
+    const cut = cutTo(columns[place]!.instant ? shortInstant(cell, widths[place]!) : cell, widths[place]!)
     const blank = ' '.repeat(widths[place]! - widthOf(cut))
     return columns[place]!.right ? blank + cut : cut + blank
   })
   return padded.join(' '.repeat(gap)).trimEnd()
 }
 
-/** Takes from the widest column until all fit, from those that stay whole last. */
+/** An instant without its year, and without its seconds where they have no room either. */
+function shortInstant(text: string, width: number): string {
+  const [, date, minute, second] = /^\d{4}-(\d\d-\d\d)T(\d\d:\d\d)(:\d\d)Z$/.exec(text) ?? []
+  if (date === undefined || widthOf(text) <= width) return text
+  const whole = `${date} ${minute}${second}`
+  return whole.length <= width ? whole : `${date} ${minute}`
+}
+
+/** Takes from the widest column until all fit, from those that yield first. */
 function fit(wanted: readonly number[], columns: readonly TableColumn[], width: number): readonly number[] {
   const widths = [...wanted]
-  const room = width - gap * (widths.length - 1)
-  let total = widths.reduce((sum, each) => sum + each, 0)
-  while (total > room) {
-    const broadest = broadestOf(widths, (place) => !columns[place]!.whole) ?? broadestOf(widths, () => true)
-    if (broadest === undefined) break
-    widths[broadest]! -= 1
-    total -= 1
-  }
+  let excess = widths.reduce((sum, each) => sum + each, 0) + gap * (widths.length - 1) - width
+  for (const { may, narrowest } of yielding)
+    while (excess > 0) {
+      const broadest = broadestOf(widths, (place) => may(columns[place]!) && widths[place]! > narrowest)
+      if (broadest === undefined) break
+      widths[broadest]! -= 1
+      excess -= 1
+    }
   return widths
 }
 
 /** The place of the widest that may still be cut. */
 function broadestOf(widths: readonly number[], may: (place: number) => boolean): number | undefined {
   let broadest: number | undefined
-  for (const [place, width] of widths.entries())
-    if (width > narrowest && may(place) && (broadest === undefined || width > widths[broadest]!)) broadest = place
+  for (const [place, width] of widths.entries()) if (may(place) && (broadest === undefined || width > widths[broadest]!)) broadest = place
   return broadest
 }
 

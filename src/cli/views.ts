@@ -203,12 +203,13 @@ function usageRows(answer: Json): readonly Json[] {
 }
 
 function renderStatus(answer: Json): string {
-  const { server, writer, counts, last_call_at, ...rest } = status.output.parse(answer)
+  const { server, writer, counts, last_call_at, loop_delay_p99_ms: loopDelay, ...rest } = status.output.parse(answer)
   const lines: Readonly<Record<string, string>> = {
     server: server === null ? 'none runs on this home' : `pid ${server.pid}, since ${printInstant(server.started_at)}`,
     ...(server === null ? {} : { inference: server.inference_url, 'admin API': server.admin_url }),
     ...Object.fromEntries(Object.entries(rest).map(([name, value]) => [name, String(value)])),
     ...(writer === null ? {} : { writer: `${writer.queued} queued, ${writer.sync_lag_ms} ms behind, ${writer.parked} parked` }),
+    ...(loopDelay === null ? {} : { 'event loop': `late by ${loopDelay} ms at most in 99 of 100 turns` }),
     'last call': last_call_at === null ? 'none yet' : printInstant(last_call_at),
     ...Object.fromEntries(Object.entries(counts).map(([name, value]) => [name.replaceAll('_', ' '), String(value)])),
   }

@@ -7,7 +7,7 @@ import { requireScope, type Scope } from './scopes.ts'
 import { refuseReserved, refuseUnstorable } from './storable.ts'
 
 /** A column of the table that a terminal shows. `field` may be a dotted path; `show` says how its value reads. */
-export type Column = { readonly field: string; readonly title: string; readonly show?: 'instant' | 'right' | 'yes' | 'whole' }
+export type Column = { readonly field: string; readonly title: string; readonly show?: 'instant' | 'right' | 'yes' | 'whole' | 'id' }
 
 export interface Operation {
   /** `noun.verb`, or a noun alone. */

@@ -59,6 +59,36 @@ test('every command prints tables of at most 100 columns, and JSON when asked', 
   }
 })
 
+test('one thing is shown without a blank: no, where it is not so, a dash where nothing is said, no line for a list of none', async () => {
+  const made = [
+    'providers',
+    'create',
+    'plain',
+    '--contract',
+    'openai-chat',
+    '--base-url',
+    'http://127.0.0.1:8009/v1',
+    '--network',
+    'loopback',
+  ]
+  for (const argv of [made, ['providers', 'get', 'plain'], ['keys', 'get', 'first-key'], ['settings', 'get', 'default_profile']]) {
+    const { out } = await run(...argv)
+    for (const line of out.trimEnd().split('\n')) assert.match(line, /^\w+ {2,}\S/, `${argv.join(' ')}: ${line}`)
+    assert.doesNotMatch(out, / (true|false|null|\{\}|\[\])$/m)
+  }
+  const { out } = await run('providers', 'get', 'plain')
+  assert.match(out, /^disabled +no$/m)
+  assert.match(out, /^removed_at +-$/m)
+  assert.match(out, /^callable +yes$/m)
+  assert.doesNotMatch(out, /^dialect/m)
+})
+
+test('status says in words that no server runs, and nothing of a loop that there is not', async () => {
+  const { out } = await run('status')
+  assert.match(out, /^server +none runs on this home$/m)
+  assert.doesNotMatch(out, /null|_/)
+})
+
 test('no command shows a key or its hash', async () => {
   const shown = await Promise.all([run('keys', 'list', '--json'), run('keys', 'get', 'first-key', '--json'), run('keys', 'list')])
   for (const { out, exitCode } of shown) {

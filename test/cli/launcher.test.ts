@@ -71,3 +71,12 @@ test('on an old Node with nothing at hand and fetching switched off, it says so 
     /^Purser needs Node 24 or newer, and this is v\d+.* PURSER_NO_RUNTIME_FETCH=1\.\nInstall it: {2}https:\/\/nodejs\.org\/\n$/,
   )
 })
+
+test('whoever stops reading, as head does, ends a command without a word', () => {
+  const shown = spawnSync('sh', ['-c', '{ "$0" src/cli/main.ts --help; echo "exit $?" >&2; } | true', process.execPath], {
+    cwd: root,
+    encoding: 'utf8',
+    env: { ...process.env, PURSER_HOME: '/nowhere' },
+  })
+  assert.equal(shown.stderr, 'exit 0\n')
+})

@@ -41,6 +41,22 @@ test('an id is there to be copied: what stands beside it is cut first', () => {
   for (const line of renderTable(columns, [row], 60).split('\n')) assert.ok(widthOf(line) <= 60)
 })
 
+test('where there is little room an id beside a name yields first, then text, and an instant says less instead of being cut', () => {
+  const row = ['2026-01-31T12:00:59Z', 'admin-token', 'connections.update', '01990000-0000-7000-8000-000000000000']
+  const columns = [{ title: 'AT', instant: true }, { title: 'ACTOR' }, { title: 'OPERATION' }, { title: 'ID', id: true }]
+  const lineAt = (width: number) => renderTable(columns, [row], width).split('\n')[1]!.split(/ {2,}/)
+  assert.deepEqual(lineAt(80), [...row.slice(0, 3), '01990000-0000-7000-8000-…'])
+  assert.deepEqual(lineAt(64).slice(0, 3), row.slice(0, 3))
+  assert.deepEqual(lineAt(55), ['01-31 12:00:59', 'admin-token', 'connections.u…', '01990000…'])
+  assert.deepEqual(lineAt(51), ['01-31 12:00', 'admin-token', 'connections.u…', '01990000…'])
+})
+
+test('an amount is never cut while anything else can be: a part of it would be another amount', () => {
+  const columns = [{ title: 'MODEL' }, { title: 'AT', instant: true }, { title: 'CHARGED', right: true }]
+  const table = renderTable(columns, [['a-model-of-some-length', '2026-01-31T12:00:00Z', '1234567.012345678']], 40)
+  assert.match(table, / 1234567\.012345678$/)
+})
+
 test('nothing in a table can steer the terminal', () => {
   const table = renderTable([{ title: 'X' }], [['\u001b[31mred\u001b[0m'], ['a\nb'], ['\u202egnp.exe'], ['\u0007']], 100)
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there

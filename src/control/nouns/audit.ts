@@ -31,7 +31,7 @@ const columns = [
   { field: 'actor', title: 'ACTOR' },
   { field: 'operation', title: 'OPERATION' },
   { field: 'target', title: 'TARGET' },
-  { field: 'id', title: 'ID', show: 'whole' },
+  { field: 'id', title: 'ID', show: 'id' },
 ] as const
 
 /** Whoever has no key: the terminal of this machine, and what a start does by itself. */
