@@ -26,6 +26,15 @@ export type MergeRules = {
   readonly whole?: ReadonlySet<string>
 }
 
+export type Verdict = 'same' | Exclude<MergeLine['action'], 'held'>
+
+/** What becomes of one value, by who moved it away from what was said before. What operators moved is theirs to keep. */
+export function verdictOn(base: Value, ours: Value, theirs: Value): Verdict {
+  if (sameValue(ours, theirs)) return sameValue(base, theirs) ? 'same' : 'converged'
+  if (sameValue(base, theirs)) return 'keep'
+  return sameValue(base, ours) ? 'take' : 'conflict'
+}
+
 /** Merges the fields of a thing. What is taken or equal moves the base; a conflict, and what is held, freezes its own path alone. */
 export function mergeFields(base: JsonObject, ours: JsonObject, theirs: JsonObject, rules: MergeRules = {}): Merged<JsonObject> {
   return mergeObjects(base, ours, theirs, [], rules)
@@ -47,16 +56,15 @@ function merge(base: Value, ours: Value, theirs: Value, path: Path, rules: Merge
     base: freshBase,
     lines: [{ action, path, base, ours, theirs, reason }],
   })
-  if (sameValue(base, ours) && sameValue(base, theirs)) return { value: ours, base, lines: [] }
+  const verdict = verdictOn(base, ours, theirs)
+  if (verdict === 'same') return { value: ours, base, lines: [] }
   const isWhole = path.length === 1 && rules.whole?.has(path[0]!) === true
   if (!isWhole && isObject(ours) && isObject(theirs) && (isObject(base) || bothAdded(base, ours, theirs))) {
     const merged = mergeObjects(isObject(base) ? base : {}, ours, theirs, path, rules)
     const stays = base === undefined && Object.keys(merged.base as JsonObject).length === 0
     return stays ? { ...merged, base } : merged
   }
-  if (sameValue(ours, theirs)) return settled('converged', ours, theirs)
-  if (sameValue(base, theirs)) return settled('keep', ours, base)
-  if (!sameValue(base, ours)) return settled('conflict', ours, base)
+  if (verdict !== 'take') return settled(verdict, ours, verdict === 'converged' ? theirs : base)
   const reason = rules.hold?.(path, ours, theirs) ?? null
   return reason === null ? settled('take', theirs, theirs) : settled('held', ours, base, reason)
 }

@@ -1,7 +1,7 @@
 /** Rows as statements of a control batch: bound by the kinds of their columns. */
 
 import type { Kysely } from 'kysely'
-import { canonicalJson } from '../core/json.ts'
+import { canonicalJson, type Json } from '../core/json.ts'
 import { real } from '../store/binding.ts'
 import { type Column, type Row, type TableName, type Tables, tables } from '../store/schema.ts'
 import { type ControlStatement, recordedAt } from '../store/store.ts'
@@ -10,6 +10,9 @@ import { type ControlStatement, recordedAt } from '../store/store.ts'
 export type NewRow<T extends TableName> = {
   readonly [C in keyof Row<T>]: Row<T>[C] | (C extends 'recorded_at' ? typeof recordedAt : never)
 }
+
+/** The table in which each kind of thing that a catalogue, a document or an import speaks of has its rows. */
+export const tableOf = { provider: 'providers', connection: 'connections', profile: 'model_profiles', route: 'routes' } as const
 
 const mostRows = 100
 
@@ -45,10 +48,25 @@ export function updateRow<T extends TableName & TableWithId>(
   return { sql: query.sql, parameters: query.parameters, expectChanges: 1 }
 }
 
-/** Takes out the members of a route: as many as there were when the change was planned. */
-export function deleteMembers(read: Kysely<Tables>, routeId: string, count: number): ControlStatement {
-  const query = read.deleteFrom('route_members').where('route_id', '=', routeId).compile()
-  return { sql: query.sql, parameters: query.parameters, expectChanges: count }
+/** Takes out the members of a route: as many as there were when the change was planned, where that was counted. */
+export function deleteMembers(read: Kysely<Tables>, routeId: string, count?: number): ControlStatement {
+  const { sql, parameters } = read.deleteFrom('route_members').where('route_id', '=', routeId).compile()
+  return { sql, parameters, ...(count === undefined ? {} : { expectChanges: count }) }
+}
+
+/** A member of a route as JSON has it. */
+type Member = { readonly profile_id: string; readonly weight: number | null; readonly conditions: Json }
+
+/** The members of a route, in their order. */
+export function insertMembers(read: Kysely<Tables>, routeId: string, members: readonly Member[]): readonly ControlStatement[] {
+  const rows = members.map(({ profile_id, weight, conditions }, place) => ({
+    route_id: routeId,
+    position: BigInt(place),
+    profile_id,
+    weight: weight === null ? null : BigInt(weight),
+    conditions,
+  }))
+  return insertRows(read, 'route_members', rows)
 }
 
 type TableWithId = { [T in TableName]: 'id' extends keyof Row<T> ? T : never }[TableName]

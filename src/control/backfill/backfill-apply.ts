@@ -125,8 +125,7 @@ export const backfillUndo = change({
       deleted(context, table, column, input.import)
     return {
       statements: [
-        ...back.changes.map((each) => each.statement(context)),
-        ...back.routes.flatMap((each) => each(context, present)),
+        ...back.changes.flatMap((each) => each.statements(context)),
         ...insertRows(
           context.store.read,
           'rate_card_voids',

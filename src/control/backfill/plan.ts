@@ -1,13 +1,14 @@
 /** The plan of a backfill: from documents, store and catalogue to lines and row changes. It reads nothing and writes nothing. */
 
 import { canonicalJson, type Json, type JsonObject } from '../../core/json.ts'
+import { sameValue } from '../merge.ts'
 import { type Crossing, crossingsOf } from './boundary.ts'
 import { readCallSites, readFeatures } from './call-sites.ts'
 import { apiKeyOf, own, wantRows } from './connections.ts'
 import { defaultUnit } from './default-unit.ts'
 import { type Line, newNotes, note } from './notes.ts'
 import { child, member, textIn } from './pointer.ts'
-import { type Origin, type Present, sameValue } from './present.ts'
+import type { Origin, Present } from './present.ts'
 import { type Kept, keptOf, listRest } from './preserve.ts'
 import { readPrices } from './prices.ts'
 import { readProfiles } from './profiles.ts'

@@ -1,6 +1,6 @@
 /** The store as the plan is made against it: rows by name, what the last import said, and what it kept. */
 
-import { canonicalJson, isObject, type Json, type JsonObject } from '../../core/json.ts'
+import type { Json, JsonObject } from '../../core/json.ts'
 import type { Row } from '../../store/schema.ts'
 import type { Store } from '../../store/store.ts'
 import type { Kind } from './notes.ts'
@@ -141,24 +141,4 @@ export async function readImport(read: Store['read'], id: string): Promise<LastI
   }))
   const rows = new Map(provenance.map(({ kind, row_id }) => [`${kind}/${names.get(`${kind}/${row_id}`) ?? row_id}`, row_id] as const))
   return { id, origins, rows, kept: new Map(preserved.map(({ pointer, value }) => [pointer, value])) }
-}
-
-export function sameValue(a: Json | undefined, b: Json | undefined): boolean {
-  return a === undefined || b === undefined ? a === b : canonicalJson(a) === canonicalJson(b)
-}
-
-/** The value of a flat field: `params.effort` is a part of the column `params`. */
-export function fieldOf(fields: JsonObject, field: string): Json | undefined {
-  return field
-    .split('.')
-    .reduce<Json | undefined>((here, key) => (isObject(here) && Object.hasOwn(here, key) ? here[key] : undefined), fields)
-}
-
-/** The fields with another value at a flat field; undefined takes it out, with objects that are empty then. */
-export function withField(fields: JsonObject, field: string, value: Json | undefined): JsonObject {
-  const [key = '', ...deeper] = field.split('.')
-  const { [key]: here, ...rest } = fields
-  if (deeper.length === 0) return value === undefined ? rest : { ...rest, [key]: value }
-  const inner = withField(isObject(here) ? here : {}, deeper.join('.'), value)
-  return Object.keys(inner).length === 0 && key !== 'params' ? rest : { ...rest, [key]: inner }
 }

@@ -6,10 +6,12 @@ import type { DefaultUnit } from './default-unit.ts'
 import { type Cell, cell, derived, note, type Provenance, want } from './notes.ts'
 import { child, member, textIn } from './pointer.ts'
 import type { Body, Reading } from './reading.ts'
-import { shippedNames } from './shipped.ts'
 import { tuningOf } from './tuning.ts'
 import { type NoUnit, type Said, saidBy, splitModel, type Unit, unitOf } from './units.ts'
 import { ownerOf, sourceIdOf, vendorOfProvider } from './vendors.ts'
+
+/** Names under which the source shipped profiles of its own. */
+const shippedNames: ReadonlySet<string> = new Set(['balanced', 'quality-optimized', 'cost-optimized'])
 
 /** Profiles that came to be, and those that did not, so that who refers to one knows. */
 export type Bodies = ReadonlyMap<string, Body>

@@ -1,8 +1,9 @@
 /** What is wanted against what stands: per field what the last import said, what stands and what the file says now. An operator's edit is never overwritten, and a row of his own is never adopted. */
 
-import type { Json, JsonObject } from '../../core/json.ts'
+import { isObject, type Json, type JsonObject } from '../../core/json.ts'
+import { sameValue, valueAt, verdictOn, withValue } from '../merge.ts'
 import type { Action, Cell, Kind, Line, Wanted } from './notes.ts'
-import { fieldOf, type LastImport, type Origin, type Present, sameValue, type Thing, withField } from './present.ts'
+import type { LastImport, Origin, Present, Thing } from './present.ts'
 
 export type RowKind = Thing['kind']
 export type RowChange = {
@@ -232,9 +233,10 @@ function shippedField(row: Thing, field: string, ours: Json | undefined): Json |
 }
 
 function verdictOf(kind: RowKind, { field, base, ours, theirs }: Field): Verdict {
-  if (sameValue(ours, theirs)) return 'same'
+  const verdict = verdictOn(base, ours, theirs)
+  if (verdict === 'same' || verdict === 'converged') return 'same'
   if (guarded[kind].includes(field)) return 'guarded'
-  return sameValue(base, ours) ? 'take' : 'edited'
+  return verdict === 'take' ? 'take' : 'edited'
 }
 
 /** The row stays as it is, and nothing new is bound to it. */
@@ -302,4 +304,19 @@ function lineOf({ kind, name }: Wanted, field: string, { value, pointer, provena
 
 function originOf({ kind, name }: Wanted, field: string, { pointer, era, rule, provenance }: Cell, value: Json): Origin {
   return { kind, name, field, pointer, era, rule: provenance === 'injected' ? `${rule} (injected)` : rule, value }
+}
+
+/** The value of a flat field: `params.effort` is a part of the column `params`. */
+function fieldOf(fields: JsonObject, field: string): Json | undefined {
+  return valueAt(fields, field.split('.'))
+}
+
+/** The fields with another value at a flat field; undefined takes it out, with objects inside a column that are empty then. */
+function withField(fields: JsonObject, field: string, value: Json | undefined): JsonObject {
+  const path = field.split('.')
+  const fresh = withValue(fields, path, value)
+  const around = path.slice(0, -1)
+  const left = valueAt(fresh, around)
+  const isBare = around.length > 1 && isObject(left) && Object.keys(left).length === 0
+  return isBare ? withField(fresh, around.join('.'), undefined) : fresh
 }

@@ -7,7 +7,8 @@ import type { ControlStatement } from '../../store/store.ts'
 import type { Touched } from '../change.ts'
 import type { OperationContext } from '../context.ts'
 import { type NewCard, priceColumns, rateStatements } from '../rates/rate-statements.ts'
-import { insertRows, updateRow } from '../row-statements.ts'
+import { insertRows, tableOf, updateRow } from '../row-statements.ts'
+import { columnsOf, membersOf } from './columns.ts'
 import type { BackfillPlan, Sealing } from './plan.ts'
 import type { Present } from './present.ts'
 import { cardSource } from './prices.ts'
@@ -32,8 +33,6 @@ export type Applied = {
   readonly cards: readonly string[]
   readonly secrets: readonly string[]
 }
-
-const tableOf = { provider: 'providers', connection: 'connections', profile: 'model_profiles', route: 'routes' } as const
 
 type Naming = { idOf(kind: string, name: string): string; readonly sealed: ReadonlyMap<string, string> }
 
@@ -90,9 +89,8 @@ function rowStatements(context: OperationContext, naming: Naming, change: RowCha
   const fields = withSealed(naming, change)
   const { read } = context.store
   const now = context.clock.now()
-  const columns = columnsOf(naming, kind, fields)
-  const members =
-    fields.members === undefined ? [] : memberStatements(context, naming, id, fields.members as unknown as Members, action === 'update')
+  const columns = columnsOf(naming.idOf, kind, fields)
+  const members = membersOf(context, naming.idOf, id, fields, action === 'update')
   const fresh = {
     id,
     name,
@@ -125,35 +123,6 @@ const unsaid: Readonly<Record<RowKind, object>> = {
   connection: { on_abandon: null, canonical_equivalent_id: null },
   profile: { system_prompt: null, timeouts: {}, strict: false, idempotent: false },
   route: { allow_cross: [] },
-}
-
-function columnsOf(naming: Naming, kind: RowKind, { provider, connection, members: _members, max_tokens, ...fields }: JsonObject): object {
-  return {
-    ...fields,
-    ...(provider === undefined ? {} : { provider_id: naming.idOf('provider', String(provider)) }),
-    ...(connection === undefined ? {} : { connection_id: connection === null ? null : naming.idOf('connection', String(connection)) }),
-    ...(kind !== 'profile' || max_tokens === undefined ? {} : { max_tokens: max_tokens === null ? null : BigInt(Number(max_tokens)) }),
-  }
-}
-
-type Members = readonly { readonly profile: string; readonly weight: number | null }[]
-
-function memberStatements(
-  { store }: OperationContext,
-  naming: Naming,
-  routeId: string,
-  members: Members,
-  replace: boolean,
-): readonly ControlStatement[] {
-  const gone = store.read.deleteFrom('route_members').where('route_id', '=', routeId).compile()
-  const rows = members.map(({ profile, weight }, position) => ({
-    route_id: routeId,
-    position: BigInt(position),
-    profile_id: naming.idOf('profile', profile),
-    weight: weight === null ? null : BigInt(weight),
-    conditions: {},
-  }))
-  return [...(replace ? [{ sql: gone.sql, parameters: gone.parameters }] : []), ...insertRows(store.read, 'route_members', rows)]
 }
 
 /** Bound to the address of the connection's own provider, and to no other. */

@@ -1,20 +1,20 @@
 /** Taking an import back: a row that it made goes unless it was edited or is needed, a field that it changed becomes what it was unless it holds another value now. */
 
-import type { Json, JsonObject } from '../../core/json.ts'
+import type { JsonObject } from '../../core/json.ts'
 import type { ControlStatement } from '../../store/store.ts'
 import type { Touched } from '../change.ts'
 import type { OperationContext } from '../context.ts'
-import { insertRows, updateRow } from '../row-statements.ts'
-import { type Present, sameValue, type Thing } from './present.ts'
+import { sameValue } from '../merge.ts'
+import { tableOf, updateRow } from '../row-statements.ts'
+import { columnsOf, type IdOf, membersOf } from './columns.ts'
+import type { Thing } from './present.ts'
 import type { Written } from './statements.ts'
 
 type Named = { readonly kind: string; readonly name: string }
 type Why = 'edited' | 'in_use' | 'gone'
 
 export type Back = {
-  readonly changes: readonly { readonly touched: Touched; statement(context: OperationContext): ControlStatement }[]
-  /** Members of routes that become what they were. */
-  readonly routes: readonly ((context: OperationContext, present: Present) => readonly ControlStatement[])[]
+  readonly changes: readonly { readonly touched: Touched; statements(context: OperationContext): readonly ControlStatement[] }[]
   readonly removed: Named[]
   readonly restored: Named[]
   readonly kept: (Named & { readonly why: Why })[]
@@ -22,13 +22,11 @@ export type Back = {
   readonly freed: ReadonlySet<string>
 }
 
-const tableOf = { provider: 'providers', connection: 'connections', profile: 'model_profiles', route: 'routes' } as const
-
 export function takeBack(things: readonly Thing[], written: readonly Written[]): Back {
   const by = new Map(things.filter(({ removed }) => !removed).map((each) => [each.id, each]))
   const leaving = leavingOf(things, by, written)
+  const idOf = idsOf(things)
   const changes: Back['changes'][number][] = []
-  const routes: Back['routes'][number][] = []
   const [removed, restored, kept]: [Named[], Named[], Back['kept']] = [[], [], []]
   const freed = new Set<string>()
   for (const each of written) {
@@ -40,7 +38,7 @@ export function takeBack(things: readonly Thing[], written: readonly Written[]):
       freed.add(id)
       changes.push({
         touched: { kind, id, name: row.name, before: { removed_at: null }, after: {} },
-        statement: ({ store, clock }) => updateRow(store.read, tableOf[kind], id, { removed_at: clock.now(), updated_at: clock.now() }),
+        statements: ({ store, clock }) => [updateRow(store.read, tableOf[kind], id, { removed_at: clock.now(), updated_at: clock.now() })],
       })
     } else if (before === null) kept.push({ kind, name, why: isEdited(row, each) ? 'edited' : 'in_use' })
     else {
@@ -58,13 +56,14 @@ export function takeBack(things: readonly Thing[], written: readonly Written[]):
           before: Object.fromEntries(fields.map((field) => [field, row.fields[field] ?? null])),
           after: back,
         },
-        statement: ({ store, clock }) =>
-          updateRow(store.read, tableOf[kind], id, { ...columns(things, back), updated_at: clock.now() } as never),
+        statements: (context) => [
+          updateRow(context.store.read, tableOf[kind], id, { ...columnsOf(idOf, kind, back), updated_at: context.clock.now() } as never),
+          ...membersOf(context, idOf, id, back, true),
+        ],
       })
-      if (back.members !== undefined) routes.push((context) => members(context, things, id, back.members!))
     }
   }
-  return { changes, routes, removed, restored, kept, freed }
+  return { changes, removed, restored, kept, freed }
 }
 
 function isEdited(row: Thing, { name, after }: Written): boolean {
@@ -101,29 +100,6 @@ function needs({ kind, fields }: Thing, back: Written | undefined): readonly str
   return [`provider/${String(then.provider)}`, `connection/${String(then.connection)}`]
 }
 
-function columns(things: readonly Thing[], { provider, connection, members: _members, max_tokens, ...rest }: JsonObject): object {
-  return {
-    ...rest,
-    ...(provider === undefined ? {} : { provider_id: idOf(things, 'provider', provider) }),
-    ...(connection === undefined ? {} : { connection_id: connection === null ? null : idOf(things, 'connection', connection) }),
-    ...(max_tokens === undefined ? {} : { max_tokens: max_tokens === null ? null : BigInt(Number(max_tokens)) }),
-  }
-}
-
-function idOf(things: readonly Thing[], kind: string, name: Json): string {
-  return things.find((each) => each.kind === kind && each.name === name && !each.removed)!.id
-}
-
-function members({ store }: OperationContext, things: readonly Thing[], routeId: string, list: Json): readonly ControlStatement[] {
-  const gone = store.read.deleteFrom('route_members').where('route_id', '=', routeId).compile()
-  const rows = (list as unknown as readonly { readonly profile: string; readonly weight: number | null }[]).map(
-    ({ profile, weight }, position) => ({
-      route_id: routeId,
-      position: BigInt(position),
-      profile_id: idOf(things, 'profile', profile),
-      weight: weight === null ? null : BigInt(weight),
-      conditions: {},
-    }),
-  )
-  return [{ sql: gone.sql, parameters: gone.parameters }, ...insertRows(store.read, 'route_members', rows)]
+function idsOf(things: readonly Thing[]): IdOf {
+  return (kind, name) => things.find((each) => each.kind === kind && each.name === name && !each.removed)!.id
 }

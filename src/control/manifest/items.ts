@@ -8,7 +8,6 @@ import { plainNumbers } from '../plain.ts'
 /** In the order of dependence: each refers to kinds before its own. */
 export const kinds = ['provider', 'connection', 'profile', 'route'] as const
 export type ThingKind = (typeof kinds)[number]
-export const tableOf = { provider: 'providers', connection: 'connections', profile: 'model_profiles', route: 'routes' } as const
 
 /** `fields` are the columns that a manifest speaks of, `name` among them; a route's members are one field. */
 export type Item = { readonly kind: ThingKind; readonly id: string; readonly fields: JsonObject }

@@ -1,12 +1,12 @@
 /** A merge as statements of one control batch: rows inserted and updated, bases moved, the record kept. */
 
 import type { Kysely } from 'kysely'
-import { canonicalJson, type Json, type JsonObject } from '../../core/json.ts'
+import { canonicalJson, type JsonObject } from '../../core/json.ts'
 import type { Row, TableName, Tables } from '../../store/schema.ts'
 import type { ControlStatement } from '../../store/store.ts'
 import { moved } from '../patch.ts'
-import { insertRows, type NewRow, updateRow } from '../row-statements.ts'
-import { type Base, keyOf, type MergeRecord, nameOf, type Present, type Thing, tableOf } from './items.ts'
+import { deleteMembers, insertMembers, insertRows, type NewRow, tableOf, updateRow } from '../row-statements.ts'
+import { type Base, keyOf, type MergeRecord, nameOf, type Present, type Thing } from './items.ts'
 import { inOrder, type ThingChange } from './plan.ts'
 import { recordKey } from './read.ts'
 
@@ -52,7 +52,7 @@ function inserts(read: Kysely<Tables>, changes: readonly ThingChange[], now: num
     ...insertRows(read, 'connections', rowsOf<'connections'>('connection')),
     ...insertRows(read, 'model_profiles', rowsOf<'model_profiles'>('profile')),
     ...insertRows(read, 'routes', rowsOf<'routes'>('route')),
-    ...fresh.flatMap(({ after }) => insertMembers(read, after)),
+    ...fresh.flatMap(({ after }) => members(read, after)),
   ]
 }
 
@@ -64,29 +64,16 @@ function newRow({ id, fields }: Thing, base: Base | null, now: number): JsonObje
 
 function update(read: Kysely<Tables>, { before, after, base }: ThingChange, now: number): readonly ControlStatement[] {
   if (before === null) return []
-  const { members, ...columns } = moved(before.fields, after.fields).after
+  const { members: other, ...columns } = moved(before.fields, after.fields).after
   const goes = after.removed && !before.removed ? { removed_at: now } : {}
-  if (members === undefined && Object.keys({ ...columns, ...goes }).length === 0) return []
+  if (other === undefined && Object.keys({ ...columns, ...goes }).length === 0) return []
   const written = { ...columns, ...goes, ...(base === null ? {} : { canonical_revision: BigInt(base.revision) }), updated_at: now }
   const row = updateRow(read, tableOf[after.kind] as 'providers', after.id, written as Partial<NewRow<'providers'>>)
-  return members === undefined ? [row] : [row, dropMembers(read, after.id), ...insertMembers(read, after)]
+  return other === undefined ? [row] : [row, deleteMembers(read, after.id), ...members(read, after)]
 }
 
-function dropMembers(read: Kysely<Tables>, routeId: string): ControlStatement {
-  const { sql, parameters } = read.deleteFrom('route_members').where('route_id', '=', routeId).compile()
-  return { sql, parameters }
-}
-
-function insertMembers(read: Kysely<Tables>, { kind, id, fields }: Thing): readonly ControlStatement[] {
-  if (kind !== 'route') return []
-  const members = fields.members as readonly { readonly profile_id: string; readonly weight: number | null; readonly conditions: Json }[]
-  const rows = members.map(({ weight, ...member }, place) => ({
-    route_id: id,
-    position: BigInt(place),
-    ...member,
-    weight: weight === null ? null : BigInt(weight),
-  }))
-  return insertRows(read, 'route_members', rows)
+function members(read: Kysely<Tables>, { kind, id, fields }: Thing): readonly ControlStatement[] {
+  return kind === 'route' ? insertMembers(read, id, fields.members as Parameters<typeof insertMembers>[2]) : []
 }
 
 function baseRow({ kind, id, revision, fields }: Base): Row<'canonical_base'> {

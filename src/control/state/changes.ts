@@ -8,7 +8,7 @@ import type { ControlStatement } from '../../store/store.ts'
 import type { Touched } from '../change.ts'
 import { moved } from '../patch.ts'
 import { plainNumbers } from '../plain.ts'
-import { insertRows, type NewRow, updateRow } from '../row-statements.ts'
+import { deleteMembers, insertRows, type NewRow, updateRow } from '../row-statements.ts'
 import { type StateRows, showMembers } from './rows.ts'
 
 export const actions = ['create', 'update', 'restore', 'remove'] as const
@@ -140,9 +140,8 @@ function memberStatements(read: Kysely<Tables>, before: StateRows, after: StateR
     .filter((change) => change.action !== 'remove' && Object.hasOwn(change.after, 'members'))
     .flatMap(({ id }): ControlStatement[] => {
       const old = before.members.filter((member) => member.route_id === id).length
-      const cleared = read.deleteFrom('route_members').where('route_id', '=', id).compile()
       const members = after.members.filter((member): member is Row<'route_members'> => member.route_id === id)
-      return [{ sql: cleared.sql, parameters: cleared.parameters, expectChanges: old }, ...insertRows(read, 'route_members', members)]
+      return [deleteMembers(read, id, old), ...insertRows(read, 'route_members', members)]
     })
 }
 
