@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import fc from 'fast-check'
 import { findAdoptable, planInit, type Standing } from '../../src/cli/init/plan.ts'
 import type { Prompts } from '../../src/cli/prompts.ts'
-import { prepareHome, startOn } from '../support/home.ts'
-import { purser, temporaryHome } from './screen.ts'
+import { homeOf } from '../../src/control/home/home.ts'
+import { openHome } from '../../src/opening.ts'
+import { type TableName, tables } from '../../src/store/schema.ts'
+import { eachDatabase } from '../support/databases.ts'
+import { type OwnProvider, startOn } from '../support/home.ts'
+import { purser, readyOn } from './screen.ts'
 
 /** A model server on this machine: lists one model, and answers every chat in one word. */
 async function modelServer(t: TestContext, refuses = false): Promise<string> {
@@ -37,92 +39,103 @@ async function modelServer(t: TestContext, refuses = false): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`
 }
 
-async function homeWith(t: TestContext, ...servers: readonly (readonly [name: string, baseUrl: string])[]): Promise<string> {
-  const root = temporaryHome(t)
+function providersAt(servers: readonly (readonly [name: string, baseUrl: string])[]): OwnProvider[] {
   const models = [{ model: 'tiny', input: '1.00', output: '2.00' }]
-  await prepareHome(root, {
-    providers: servers.map(([name, baseUrl]) => ({ name, contract: 'openai-chat', baseUrl, network: 'loopback', models })),
-  })
-  return root
+  return servers.map(([name, baseUrl]) => ({ name, contract: 'openai-chat', baseUrl, network: 'loopback', models }))
 }
 
-test('init finds a server on this machine, tests it with a call, and leaves a profile, a route and a key; again it changes nothing', async (t) => {
-  const root = await homeWith(t, ['workshop', await modelServer(t)])
-  const first = await purser(['init', '--yes', '--no-input', '--json', '--adopt', 'workshop'], { PURSER_HOME: root })
-  assert.equal(first.exitCode, 0, first.out)
-  const done = JSON.parse(first.out)
-  assert.deepEqual(done.changed, ['profile workshop: model tiny', 'route default over workshop', 'key first-app'])
-  assert.deepEqual(done.tests, [{ profile: 'workshop', cost: '0.000005 USD', error: null }])
-  assert.match(done.key, /^purser_call_/)
-  const again = await purser(['init', '--adopt', 'workshop', '--no-input'], { PURSER_HOME: root })
-  assert.match(again.out, /Everything stands already: nothing was changed\./)
-  assert.doesNotMatch(again.out + again.err, /purser_call_|Testing/)
-  const route = await purser(['try', 'default', 'hello'], { PURSER_HOME: root })
-  assert.equal(route.exitCode, 0, route.err)
-})
+eachDatabase((database) => {
+  const homeWith = (t: TestContext, ...servers: readonly (readonly [name: string, baseUrl: string])[]) =>
+    readyOn(t, database, providersAt(servers))
 
-test('a flag given the second time wins over what the first run left', async (t) => {
-  const root = await homeWith(t, ['workshop', await modelServer(t)])
-  await purser(['init', '--adopt', 'workshop', '--no-test'], { PURSER_HOME: root })
-  const again = await purser(['init', '--adopt', 'workshop', '--no-test', '--model', 'workshop=other', '--json'], { PURSER_HOME: root })
-  assert.deepEqual(JSON.parse(again.out).changed, ['profile workshop: model other'])
-})
+  test('init finds a server on this machine, tests it with a call, and leaves a profile, a route and a key; again it changes nothing', async (t) => {
+    const environment = await homeWith(t, ['workshop', await modelServer(t)])
+    const first = await purser(['init', '--yes', '--no-input', '--json', '--adopt', 'workshop'], environment)
+    assert.equal(first.exitCode, 0, first.out)
+    const done = JSON.parse(first.out)
+    assert.deepEqual(done.changed, ['profile workshop: model tiny', 'route default over workshop', 'key first-app'])
+    assert.deepEqual(done.tests, [{ profile: 'workshop', cost: '0.000005 USD', error: null }])
+    assert.match(done.key, /^purser_call_/)
+    const again = await purser(['init', '--adopt', 'workshop', '--no-input'], environment)
+    assert.match(again.out, /Everything stands already: nothing was changed\./)
+    assert.doesNotMatch(again.out + again.err, /purser_call_|Testing/)
+    const route = await purser(['try', 'default', 'hello'], environment)
+    assert.equal(route.exitCode, 0, route.err)
+  })
 
-test('a key is adopted by the name of its variable, and its value is nowhere', async (t) => {
-  const environment = {
-    PURSER_HOME: await homeWith(t),
-    OPENAI_API_KEY: 'sk-canary-0123456789',
-    GOOGLE_API_KEY: 'canary-9876543210',
-    OTHER: '',
-  }
-  const shown = await purser(['init', '--adopt', 'openai,google', '--no-test'], environment)
-  assert.equal(shown.exitCode, 0, shown.err)
-  assert.match(shown.out, /Found:\n {2}google +GOOGLE_API_KEY\n {2}openai +OPENAI_API_KEY\n/)
-  assert.match(shown.out, /connection google reads env:GOOGLE_API_KEY/)
-  assert.doesNotMatch(shown.out + shown.err, /canary/)
-})
+  test('a flag given the second time wins over what the first run left', async (t) => {
+    const environment = await homeWith(t, ['workshop', await modelServer(t)])
+    await purser(['init', '--adopt', 'workshop', '--no-test'], environment)
+    const again = await purser(['init', '--adopt', 'workshop', '--no-test', '--model', 'workshop=other', '--json'], environment)
+    assert.deepEqual(JSON.parse(again.out).changed, ['profile workshop: model other'])
+  })
 
-test('a key that is asked to be sealed is in the database, encrypted, and no longer read from the environment', async (t) => {
-  const environment = { PURSER_HOME: await homeWith(t), OPENAI_API_KEY: 'sk-canary-0123456789' }
-  const shown = await purser(['init', '--yes', '--seal', '--adopt', 'openai', '--no-test'], environment)
-  assert.match(shown.out, /connection openai sealed/, shown.err)
-  assert.match(JSON.parse((await purser(['connections', 'get', 'openai', '--json'], environment)).out).auth.credential, /^sealed:/)
-  assert.doesNotMatch(shown.out + shown.err, /canary/)
-  assert.ok(!readFileSync(join(environment.PURSER_HOME, 'data', 'purser.db')).includes('canary'))
-})
+  test('a key is adopted by the name of its variable, and its value is nowhere', async (t) => {
+    const environment = {
+      ...(await homeWith(t)),
+      OPENAI_API_KEY: 'sk-canary-0123456789',
+      GOOGLE_API_KEY: 'canary-9876543210',
+      OTHER: '',
+    }
+    const shown = await purser(['init', '--adopt', 'openai,google', '--no-test'], environment)
+    assert.equal(shown.exitCode, 0, shown.err)
+    assert.match(shown.out, /Found:\n {2}google +GOOGLE_API_KEY\n {2}openai +OPENAI_API_KEY\n/)
+    assert.match(shown.out, /connection google reads env:GOOGLE_API_KEY/)
+    assert.doesNotMatch(shown.out + shown.err, /canary/)
+  })
 
-test('a test that fails is shown in three lines and stops none of the others', async (t) => {
-  const root = await homeWith(t, ['refusing', await modelServer(t, true)], ['working', await modelServer(t)])
-  const shown = await purser(['init', '--adopt', 'refusing,working'], { PURSER_HOME: root })
-  assert.equal(shown.exitCode, 0)
-  assert.match(shown.out, /\n {2}refusing: The provider answered 401: no such key\.?\n {4}.*\n {4}See what was tried: {2}purser calls get /)
-  assert.match(shown.out, /\n {2}working +works, for 0\.000005 USD\n/)
-})
+  test('a key that is asked to be sealed is in the database, encrypted, and no longer read from the environment', async (t) => {
+    const environment = { ...(await homeWith(t)), OPENAI_API_KEY: 'sk-canary-0123456789' }
+    const shown = await purser(['init', '--yes', '--seal', '--adopt', 'openai', '--no-test'], environment)
+    assert.match(shown.out, /connection openai sealed/, shown.err)
+    assert.match(JSON.parse((await purser(['connections', 'get', 'openai', '--json'], environment)).out).auth.credential, /^sealed:/)
+    assert.doesNotMatch(shown.out + shown.err, /canary/)
+    const { store } = await openHome({ home: homeOf(environment.PURSER_HOME, {}, '/nowhere'), database: environment.PURSER_DATABASE_URL })
+    t.after(() => store.close())
+    assert.equal((await store.read.selectFrom('sealed_secrets').select('id').execute()).length, 1)
+    for (const table of Object.keys(tables) as TableName[]) {
+      const rows = await store.read.selectFrom(table).selectAll().execute()
+      const text = rows.map((row) => Object.values(row).map(String).join()).join()
+      assert.ok(!text.includes('canary'), table)
+    }
+  })
 
-test('it works through a server that runs', async (t) => {
-  const root = await homeWith(t, ['workshop', await modelServer(t)])
-  const server = await startOn(root)
-  t.after(() => server.close())
-  const shown = await purser(['init', '--adopt', 'workshop', '--json'], { PURSER_HOME: root })
-  assert.deepEqual(JSON.parse(shown.out).tests[0]?.cost, '0.000005 USD', shown.out)
-})
+  test('a test that fails is shown in three lines and stops none of the others', async (t) => {
+    const environment = await homeWith(t, ['refusing', await modelServer(t, true)], ['working', await modelServer(t)])
+    const shown = await purser(['init', '--adopt', 'refusing,working'], environment)
+    assert.equal(shown.exitCode, 0)
+    assert.match(
+      shown.out,
+      /\n {2}refusing: The provider answered 401: no such key\.?\n {4}.*\n {4}See what was tried: {2}purser calls get /,
+    )
+    assert.match(shown.out, /\n {2}working +works, for 0\.000005 USD\n/)
+  })
 
-test('off a terminal it asks nobody and names the flag; at one it asks, and adopts what was chosen', async (t) => {
-  const root = await homeWith(t, ['one', await modelServer(t)], ['two', await modelServer(t)])
-  const refused = await purser(['init'], { PURSER_HOME: root })
-  assert.equal(refused.exitCode, 2)
-  assert.match(refused.err, /there is nobody to ask which to adopt\.\nAdopt all with --yes/)
-  const prompts: Prompts = {
-    typed: () => assert.fail(),
-    secret: () => assert.fail(),
-    choose: async (_message, choices) => choices.map(({ value }) => value).filter((name) => name === 'two'),
-  }
-  const shown = await purser(['init', '--no-test', '--json'], { PURSER_HOME: root }, prompts)
-  assert.ok(JSON.parse(shown.out).changed.includes('route default over two'))
-  assert.ok(!JSON.parse(shown.out).changed.join().includes('profile one'))
-  const slip = await purser(['init', '--adopt', 'tow'], { PURSER_HOME: root })
-  assert.equal(slip.exitCode, 3)
-  assert.match(slip.err, /Did you mean "two"\?/)
+  test('it works through a server that runs', async (t) => {
+    const environment = await homeWith(t, ['workshop', await modelServer(t)])
+    const server = await startOn(environment.PURSER_HOME, { database: environment.PURSER_DATABASE_URL })
+    t.after(() => server.close())
+    const shown = await purser(['init', '--adopt', 'workshop', '--json'], environment)
+    assert.deepEqual(JSON.parse(shown.out).tests[0]?.cost, '0.000005 USD', shown.out)
+  })
+
+  test('off a terminal it asks nobody and names the flag; at one it asks, and adopts what was chosen', async (t) => {
+    const environment = await homeWith(t, ['one', await modelServer(t)], ['two', await modelServer(t)])
+    const refused = await purser(['init'], environment)
+    assert.equal(refused.exitCode, 2)
+    assert.match(refused.err, /there is nobody to ask which to adopt\.\nAdopt all with --yes/)
+    const prompts: Prompts = {
+      typed: () => assert.fail(),
+      secret: () => assert.fail(),
+      choose: async (_message, choices) => choices.map(({ value }) => value).filter((name) => name === 'two'),
+    }
+    const shown = await purser(['init', '--no-test', '--json'], environment, prompts)
+    assert.ok(JSON.parse(shown.out).changed.includes('route default over two'))
+    assert.ok(!JSON.parse(shown.out).changed.join().includes('profile one'))
+    const slip = await purser(['init', '--adopt', 'tow'], environment)
+    assert.equal(slip.exitCode, 3)
+    assert.match(slip.err, /Did you mean "two"\?/)
+  })
 })
 
 const names = ['openai', 'google', 'workshop', 'default']

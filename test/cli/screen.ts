@@ -7,6 +7,8 @@ import type { TestContext } from 'node:test'
 import { runCli } from '../../src/cli/program.ts'
 import { noPrompts, type Prompts } from '../../src/cli/prompts.ts'
 import type { Environment } from '../../src/cli/terminal.ts'
+import type { NamedDatabase } from '../support/databases.ts'
+import { type OwnProvider, prepareHome } from '../support/home.ts'
 
 export type Shown = { readonly exitCode: number; readonly out: string; readonly err: string }
 
@@ -30,4 +32,17 @@ export function temporaryHome(t: Pick<TestContext, 'after'>): string {
   const root = mkdtempSync(join(tmpdir(), 'purser-cli-'))
   t.after(() => rmSync(root, { recursive: true, force: true }))
   return root
+}
+
+/** What the commands of a test are run with: a home that is ready, on a database of its own. */
+export type Ready = { readonly PURSER_HOME: string; readonly PURSER_DATABASE_URL: string }
+
+export async function readyOn(
+  t: Pick<TestContext, 'after'>,
+  database: NamedDatabase,
+  providers: readonly OwnProvider[] = [],
+): Promise<Ready> {
+  const environment = { PURSER_HOME: temporaryHome(t), PURSER_DATABASE_URL: await database.fresh() }
+  await prepareHome(environment.PURSER_HOME, { providers, database: environment.PURSER_DATABASE_URL })
+  return environment
 }

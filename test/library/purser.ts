@@ -3,15 +3,22 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
+import { describe, type TestContext } from 'node:test'
 import { createPurser, type Purser, type PurserOptions } from '../../src/index.ts'
+import { eachDatabase } from '../support/databases.ts'
 
 /** With the simulated provider, and in memory if no place is named. Closed with its test. */
 export async function openPurser(t: Pick<TestContext, 'after'>, options: PurserOptions = {}): Promise<Purser> {
   const place = options.home === undefined ? { database: ':memory:' } : {}
-  const purser = await createPurser({ ...place, simulated: true, ...options })
+  const purser = await createPurser({ ...place, simulated: true, migrate: true, ...options })
   t.after(() => purser.close(0))
   return purser
+}
+
+/** Runs a suite once a place that a Purser can have: in memory, and in a home with a file or a PostgreSQL as its database. */
+export function eachPlace(suite: (place: (t: Pick<TestContext, 'after'>) => Promise<PurserOptions>) => void): void {
+  describe('memory', () => suite(async () => ({})))
+  eachDatabase(({ fresh }) => suite(async (t) => ({ home: emptyFolder(t), database: await fresh() })))
 }
 
 export function emptyFolder(t: Pick<TestContext, 'after'>): string {

@@ -9,7 +9,9 @@ import type { Store } from '../../store/store.ts'
 import { writeSecretFile } from '../home/bootstrap.ts'
 
 /** Why nothing can be opened where a process has no home at all. */
-export const noKek: Keys = { missing: 'This process has no key-encryption key.' }
+export const noKek: Keys = {
+  missing: 'This process has no key-encryption key: it was given no home that keeps one. Give it one:  createPurser({ home, database })',
+}
 
 /** Whether a row of the database can be read with the key-encryption key alone. Then a new one would only hide that the old one is lost. */
 export async function needsKek({ read }: Pick<Store, 'read'>): Promise<boolean> {
