@@ -2,6 +2,7 @@
 
 import { PurserError } from '../core/errors.ts'
 import { nearest } from '../core/nearest.ts'
+import type { Store } from '../store/store.ts'
 import type { OperationContext } from './context.ts'
 
 /** `noun` is the plural that operations use, such as `providers`. */
@@ -42,7 +43,10 @@ export async function refuseTaken(
       .where('name', '=', name)
       .where('removed_at', 'is', null)
       .executeTakeFirst()
-    if (found === undefined) continue
+    if (found === undefined) {
+      await refuseIdAsName(store, table, name)
+      continue
+    }
     const kind = table === 'model_profiles' ? 'profile' : table.slice(0, -1)
     throw new PurserError('conflict', `There is a ${kind} "${name}" already.`, {
       code: 'name_taken',
@@ -50,6 +54,18 @@ export async function refuseTaken(
       hint: `See it:  purser ${kind}s get ${name}`,
     })
   }
+}
+
+type Table = (typeof tablesOf)[keyof typeof tablesOf][number]
+
+/** What is typed for a thing is its name before it is an id: a row named like another's id would answer for it. */
+async function refuseIdAsName({ read }: Store, table: Table, name: string): Promise<void> {
+  const found = await read.selectFrom(table).select('name').where('id', '=', name).executeTakeFirst()
+  if (found === undefined) return
+  throw new PurserError('conflict', `"${name}" is the id of "${found.name}", and can be no name of another.`, {
+    code: 'name_taken',
+    field: 'name',
+  })
 }
 
 const tablesOf = {

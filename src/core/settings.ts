@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { PurserError } from './errors.ts'
 import { isObject, type Json } from './json.ts'
 import { nearest } from './nearest.ts'
-import { name } from './nouns.ts'
+import { modelName } from './nouns.ts'
 
 type Known = { readonly value: z.ZodType<Json>; readonly usual: Json; readonly is: string }
 
@@ -15,7 +15,7 @@ export const settings = {
     is: 'Whether the safe part of a newer shipped manifest is merged at the start (auto), or waits for "purser manifest apply" (manual).',
   },
   default_profile: {
-    value: name.nullable(),
+    value: modelName.nullable(),
     usual: null,
     is: 'The profile or route that answers where a key has no default of its own and its caller asks for a name that nobody has. Null: such a call is refused.',
   },

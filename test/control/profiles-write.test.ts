@@ -29,6 +29,18 @@ eachStore((fresh) => {
   }
   const swift = { name: 'swift', provider: 'simulated', model: 'simulated-1' }
 
+  test("no row is named like another's id: what is typed for a thing would reach the wrong one", async (t) => {
+    const { run, refused } = await open(t)
+    const { id } = await run('profiles.create', swift)
+    const said = /is the id of "swift"/
+    await refused('profiles.create', { ...swift, name: id }, 'name', said, 'conflict')
+    await refused('routes.create', { name: id, members: ['swift'] }, 'name', said, 'conflict')
+    await run('profiles.create', { ...swift, name: 'other' })
+    await refused('profiles.update', { profile: 'other', name: id }, 'name', said, 'conflict')
+    const document = JSON.stringify({ purser: 1, profiles: [{ ...swift, name: id }] })
+    await refused('apply', { document }, 'document', /profiles\.0\.name: .* is the id of a row/)
+  })
+
   test('a profile is added, changed field by field, taken out of use and removed, and calls see each step', async (t) => {
     const { context, run } = await open(t)
     const made = await run('profiles.create', { ...swift, params: { top_p: 0.5 }, timeouts: { idle: 1000 } })

@@ -12,6 +12,18 @@ const by = (name: string): Operation => operations.find((each) => each.name === 
 const vllm = { name: 'workshop', contract: 'openai-chat', base_url: 'http://127.0.0.1:8000/v1', network: 'loopback' }
 
 eachStore((fresh) => {
+  test('an address at which no call will ever find a provider is said to be so', async (t) => {
+    const { context } = await openBooks(t, await fresh(t, { clock: new HandClock() }), new HandClock())
+    const run = (name: string, input: object) => invoke(by(name), context, input) as Promise<Record<string, unknown>>
+    const there = { ...vllm, network: 'private', network_cidrs: ['10.0.0.0/8'], base_url: 'http://169.254.169.254/v1' }
+    const no = /private network may stand at 169\.254\.169\.254, so every call to "workshop" is refused/
+    assert.match(String((await run('providers.create', there)).warnings), no)
+    const update = async (patch: object) => (await run('providers.update', { provider: 'workshop', ...patch })).warnings as string[]
+    assert.deepEqual(await update({ base_url: 'http://10.1.2.3/v1' }), [])
+    assert.match(String(await update({ network_cidrs: null })), /"network_cidrs" names no range of it/)
+    assert.deepEqual(await update({ network: 'loopback', base_url: 'http://localhost:8000/v1' }), [])
+  })
+
   test('a provider is added, changed, taken out of use and removed, each with its audit entry', async (t) => {
     const { context } = await openBooks(t, await fresh(t, { clock: new HandClock() }), new HandClock())
     const run = (name: string, input: object) => invoke(by(name), context, input) as Promise<Record<string, unknown>>

@@ -73,3 +73,10 @@ test('a text that cannot be read is refused with the place, and what a state has
   assert.match(says('null = 1'), /no list of names/)
   assert.match(says('[a]\njson = "nothing"'), /holds a text that is no JSON/)
 })
+
+test('a key that stands twice is refused at whatever depth: one of its values would be lost', () => {
+  const twice = (text: string) => assert.throws(() => readState(text), { message: /"(na\\u006de|name)" stands twice/ })
+  twice('{"purser":1,"profiles":[{"name":"a","name":"b"}]}')
+  twice('{"purser":1,"profiles":[{"params":{"name":{},"x":{"name":1},"na\\u006de":{"y":"name"}}}]}')
+  assert.deepEqual(readState('{"a":[{"b":"b\\":{"},{"b":{"b":1}}]}'), { a: [{ b: 'b":{' }, { b: { b: 1 } }] })
+})

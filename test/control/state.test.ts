@@ -133,6 +133,60 @@ eachStore((fresh) => {
     assert.ok(entries.some(({ target_kind, before: was }) => target_kind === 'route' && JSON.stringify(was).includes('removed_at')))
   })
 
+  test('names of call sites travel, as names of profiles, of routes and of the default', async (t) => {
+    const { run } = await opened(t)
+    const [site, plain] = ['site/conversationTitle', 'constructor'].map((name) => ({ ...profile, name }))
+    const routes = [...whole.routes, { name: 'site/recall', members: [{ profile: 'site/conversationTitle' }] }]
+    const settings = [{ name: 'default_profile', value: 'site/recall' }]
+    await run('apply', { document: textOf({ ...whole, profiles: [...whole.profiles, site!, plain!], routes, settings }) })
+    for (const format of stateFormats) {
+      const { document } = await run('export', { format })
+      assert.deepEqual((await run('diff', { document, prune: true })).items, [], format)
+    }
+  })
+
+  test('what a backfill kept is in every export, and a document that holds other such places says that they are not applied', async (t) => {
+    const { run } = await opened(t)
+    const config = JSON.stringify({ provider: 'openai', model: 'gpt-5.2', xFuture: { a: [1, null] }, 'y.z': 'é' })
+    const { plan } = (await run('backfill.plan', { config })) as unknown as { readonly plan: string }
+    const { import: from } = (await run('backfill.apply', { plan, config })) as unknown as { readonly import: string }
+    for (const format of stateFormats) {
+      const { document } = await run('export', { format })
+      assert.deepEqual((stateOf({ document }) as unknown as { readonly preserved: Section }).preserved, [
+        { import: from, pointer: '/xFuture', value: { a: [1, null] } },
+        { import: from, pointer: '/y.z', value: 'é' },
+      ])
+      const { items, warnings } = await run('diff', { document, prune: true })
+      assert.deepEqual([items, warnings], [[], []], format)
+    }
+    const { document } = await run('export', {})
+    const elsewhere = runIn((await openBooks(t, await fresh(t, { clock: new HandClock() }), new HandClock())).context)
+    assert.match((await elsewhere('apply', { document, prune: true })).warnings.join(), /preserved: 2 places .* not applied/)
+  })
+
+  test('an export is of one revision, whatever lands while it reads', async (t) => {
+    const { context, run } = await opened(t)
+    await run('apply', { document: textOf(whole) })
+    let isFirst = true
+    const read = new Proxy(context.store.read, {
+      get(target, name) {
+        if (name !== 'selectFrom') return Reflect.get(target, name) as unknown
+        return (table: 'rate_cards') => {
+          const query = target.selectFrom(table)
+          if (table !== 'rate_cards' || !isFirst) return query
+          isFirst = false
+          const late = async () => {
+            await run('profiles.create', { name: 'late', provider: 'workshop', connection: 'workshop-own', model: 'coin-1' })
+            return query.selectAll().execute()
+          }
+          return { selectAll: () => ({ execute: late }) }
+        }
+      },
+    })
+    const torn = await runIn({ ...context, store: { ...context.store, read } })('export', { format: 'json' })
+    assert.deepEqual(torn, await run('export', { format: 'json' }))
+  })
+
   test('one bad row refuses the whole document, and every fault is named by its place', async (t) => {
     const { run, context } = await opened(t)
     const before = await run('export', {})

@@ -191,6 +191,9 @@ function toldOnce(written: Written | null, text: string): string | null {
 }
 
 function refuseTaken(keys: readonly KeyRow[], name: string): void {
+  if (keys.some((key) => key.id === name)) {
+    throw new PurserError('conflict', `"${name}" is the id of a key, and can be no name of another.`, { code: 'name_taken', field: 'name' })
+  }
   if (!keys.some((key) => key.name === name && key.revoked_at === null)) return
   throw new PurserError('conflict', `There is a key "${name}" already.`, {
     code: 'name_taken',

@@ -20,11 +20,12 @@ export function refuseUnsoundConnection({ connection: row, provider }: Paying): 
   if (!read.success) throw invalidInput(read.error, Object.keys(row))
   const { auth, billing, platform, disabled } = read.data
   if ((auth.type === 'platform') !== (billing === 'platform')) {
-    const fits = auth.type === 'platform' ? 'its billing must be "platform"' : 'its billing can not be "platform"'
-    throw refused('billing', `A connection with auth "${auth.type}" is not paid that way: ${fits}.`)
+    const fits =
+      auth.type === 'platform' ? 'It is paid by the platform, and by nobody else.' : "A platform pays only where the auth is a platform's."
+    throw refused('billing', `A connection whose auth is of type ${auth.type} can not be billed as ${billing}. ${fits}`)
   }
   if (platform !== null && billing !== 'platform')
-    throw refused('platform', `"platform" names who pays where the billing is "platform", and here it is "${billing}".`)
+    throw refused('platform', `"platform" names who pays where the billing is by a platform, and here it is "${billing}".`)
   if (auth.type !== 'platform') return
   if (auth.base_url !== null) refuseBaseUrl(auth.base_url, read.data.name, provider)
   if (!disabled && (auth.base_url === null || auth.credential === null))

@@ -14,7 +14,7 @@ import { newRow, rowAdded, rowMoved } from '../row-change.ts'
 import { mayGo } from '../secrets/plan.ts'
 import { usersOfSecrets } from '../secrets/secrets.ts'
 import { refuseBrokenPairs } from './connection-pairs.ts'
-import { refuseUnsoundProvider } from './provider-rules.ts'
+import { refuseUnsoundProvider, unreachable } from './provider-rules.ts'
 import { findProvider, providerColumns, shownProvider, showProvider } from './providers.ts'
 import { referrersOfProvider, refuseReferred } from './referrers.ts'
 
@@ -57,7 +57,7 @@ export const providersCreate = change({
     await refuseTaken(context, 'providers', input.name)
     const row: ProviderRow = { ...newRow(context), ...input, modality: 'chat' }
     refuseUnsoundProvider(row)
-    return { ...rowAdded(context, 'providers', row), answer: () => showProvider(row) }
+    return { ...rowAdded(context, 'providers', row), warnings: unreachable(row), answer: () => showProvider(row) }
   },
 })
 
@@ -80,7 +80,7 @@ export const providersUpdate = change({
     const row = await findProvider(context, asked)
     if (patch.name !== undefined && patch.name !== row.name) await refuseTaken(context, 'providers', patch.name)
     const change = await planned(context, row, patched(settable(row), patch as JsonObject, unset, empty), 'sound')
-    return { ...change, warnings: await strandedSecrets(context, row, patch.base_url) }
+    return { ...change, warnings: [...(change.warnings ?? []), ...(await strandedSecrets(context, row, patch.base_url))] }
   },
 })
 
@@ -141,7 +141,7 @@ async function planned(
     refuseUnsoundProvider(change.row)
     await refuseBrokenPairs(context, change.row)
   }
-  return { ...change, answer: () => showProvider(change.row) }
+  return { ...change, warnings: leaves === 'sound' ? unreachable(change.row) : [], answer: () => showProvider(change.row) }
 }
 
 /** A secret stays where it was bound. Connections whose secret does not go to a new address are named, and work again once it is entered or bound anew. */

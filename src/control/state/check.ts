@@ -65,13 +65,20 @@ function nameFaults(judged: Judged): readonly StateFault[] {
   return sharing.flatMap((group) => {
     const rows = group.flatMap((section) => liveRows(judged.after, section).map((row) => ({ section, row })))
     const firsts = new Map<string, string>()
+    const ids = new Set(group.flatMap((section) => judged.after[section as Listed].map(({ id }) => id)))
+    const before = new Set(group.flatMap((section) => liveRows(judged.before, section).map(({ name }) => name)))
     return rows.flatMap(({ section, row }) => {
       const first = firsts.get(row.name)
       firsts.set(row.name, row.id)
-      return held(judged, section, row, () => first === undefined || refuse('name', `Another row is named "${row.name}" already.`))
+      return held(judged, section, row, () => {
+        if (first !== undefined) refuse('name', `Another row is named "${row.name}" already.`)
+        if (ids.has(row.name) && !before.has(row.name)) refuse('name', `"${row.name}" is the id of a row, and can be no name.`)
+      })
     })
   })
 }
+
+type Listed = Exclude<Section, 'settings' | 'rates'>
 
 function liveRows(rows: StateRows, section: Section): readonly Named[] {
   if (section === 'settings' || section === 'rates') return []

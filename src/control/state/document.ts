@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { contractIds } from '../../contracts/contract.ts'
 import { providerAuth } from '../../core/auth.ts'
-import { billings, crossings, json, name, networks, timeouts } from '../../core/nouns.ts'
+import { billings, crossings, json, modelName, name, networks, timeouts } from '../../core/nouns.ts'
 import { rateItem } from './rate-item.ts'
 
 const id = z.string().min(1).max(200).optional()
@@ -37,7 +37,7 @@ const connection = z.strictObject({
 
 const profile = z.strictObject({
   id,
-  name,
+  name: modelName,
   provider: other,
   connection: other.nullable(),
   model: z.string().min(1).max(512),
@@ -55,7 +55,7 @@ const member = z.strictObject({ profile: other, weight: z.int().min(0).nullable(
 
 const route = z.strictObject({
   id,
-  name,
+  name: modelName,
   members: z.array(member),
   allow_cross: z.array(z.enum(crossings)),
   disabled: z.boolean(),
@@ -86,13 +86,18 @@ export const sections = ['providers', 'connections', 'profiles', 'routes', 'sett
 export type Section = (typeof sections)[number]
 
 export type StateItem<S extends Section> = z.output<(typeof items)[S]>
-export type StateDocument = { readonly [S in Section]?: readonly StateItem<S>[] }
+export type StateDocument = { readonly [S in Section]?: readonly StateItem<S>[] } & { readonly preserved: Preserved }
 
 export type StateFault = { readonly path: string; readonly says: string }
 
 export const stateVersion = 1
 
+/** What backfills kept of the files they read. It stands in every export and is never applied: it belongs to the import that it came with. */
+const preserved = z.array(z.strictObject({ import: z.string(), pointer: z.string(), value: json }))
+export type Preserved = z.output<typeof preserved>
+
 const envelope = z.strictObject({
+  preserved: preserved.default([]),
   purser: z.literal(stateVersion, { error: `It must be ${stateVersion}: the version of the format.` }),
   ...Object.fromEntries(sections.map((section) => [section, z.array(z.unknown()).max(100_000).optional()])),
 })
@@ -100,9 +105,9 @@ const envelope = z.strictObject({
 /** Each row by itself, so that one that cannot be read hides no fault of another. */
 export function readDocument(value: unknown): { readonly document: StateDocument; readonly faults: readonly StateFault[] } {
   const outer = envelope.safeParse(value)
-  if (!outer.success) return { document: {}, faults: outer.error.issues.map((issue) => fault([], issue)) }
+  if (!outer.success) return { document: { preserved: [] }, faults: outer.error.issues.map((issue) => fault([], issue)) }
   const faults: StateFault[] = []
-  const document: Record<string, unknown[]> = {}
+  const document: Record<string, unknown[]> = { preserved: outer.data.preserved }
   for (const section of sections) {
     const rows = (outer.data as Partial<Record<Section, readonly unknown[]>>)[section]
     if (rows === undefined) continue
@@ -113,7 +118,7 @@ export function readDocument(value: unknown): { readonly document: StateDocument
       return []
     })
   }
-  return { document: document as StateDocument, faults }
+  return { document: document as unknown as StateDocument, faults }
 }
 
 function fault(path: readonly string[], issue: z.core.$ZodIssue): StateFault {

@@ -5,17 +5,20 @@ import { PurserError } from '../../core/errors.ts'
 import type { JsonObject } from '../../core/json.ts'
 import { hashSecret, mintKey } from '../../core/keys.ts'
 import { json } from '../../core/nouns.ts'
+import { revisionOf } from '../../routing/directory.ts'
+import type { Store } from '../../store/store.ts'
 import { change } from '../change.ts'
 import type { OperationContext } from '../context.ts'
 import { documentFormat } from '../fields.ts'
 import { operation } from '../operation.ts'
 import { redacted } from '../redacted.ts'
 import { requireScope, type Scope } from '../scopes.ts'
-import { refuseUnstorable } from '../storable.ts'
+import { refuseReserved, refuseUnstorable } from '../storable.ts'
 import { type StateAfter, stateAfter } from './after.ts'
 import { actions, changesBetween, type StateChange, statementsOf, touchedBy } from './changes.ts'
 import { faultsOfState } from './check.ts'
 import { readDocument, type StateFault } from './document.ts'
+import { notApplied, readPreserved } from './preserved.ts'
 import { planRates, type RatePlan, readRateState, showRates } from './rates.ts'
 import { inOrder, readStateRows, type StateRows, showState } from './rows.ts'
 import { printState, readState, stateFormats } from './text.ts'
@@ -50,7 +53,7 @@ const columns = [
 export const stateExport = operation({
   name: 'export',
   summary:
-    'Write the whole control state as one document: providers, connections, profiles, routes, settings, keys, own rate cards. Secrets as references alone.',
+    'Write the whole control state as one document: providers, connections, profiles, routes, settings, keys, own rate cards, and what backfills kept of their files. Secrets as references alone.',
   scope: 'keys:write',
   effect: 'read',
   positional: [],
@@ -59,11 +62,13 @@ export const stateExport = operation({
   columns: [],
   example: 'purser export > purser-state.toml',
   async run({ store }, { format }) {
-    const revision = await store.read.selectFrom('revision').select('n').executeTakeFirst()
-    const rows = await readStateRows(store.read)
-    const rates = showRates(await readRateState(store.read), rows)
-    const whole = { ...showState(rows), rates: rates.map((each) => inOrder(each as unknown as JsonObject)) }
-    return { document: printState(whole, format), config_revision: Number(revision?.n ?? 0n) }
+    const { rows, rates, preserved, revision } = await readAtOneRevision(store.read)
+    const whole = {
+      ...showState(rows),
+      rates: showRates(rates, rows).map((each) => inOrder(each as unknown as JsonObject)),
+      preserved: preserved.map((each) => inOrder(each)),
+    }
+    return { document: printState(whole, format), config_revision: Number(revision) }
   },
 })
 
@@ -124,6 +129,15 @@ const scopeOf: Readonly<Record<string, Scope>> = {
   rate_card: 'rates:write',
 }
 
+/** All of it as it stood at one revision: if a change lands while it is read, it is read again. */
+async function readAtOneRevision(read: Store['read']) {
+  for (;;) {
+    const revision = await revisionOf(read)
+    const [rows, rates, preserved] = await Promise.all([readStateRows(read), readRateState(read), readPreserved(read)])
+    if ((await revisionOf(read)) === revision) return { rows, rates, preserved, revision }
+  }
+}
+
 type Planned = {
   readonly before: StateRows
   readonly after: StateRows
@@ -136,6 +150,7 @@ async function planState(context: OperationContext, text: string, prune: boolean
   const value = readState(text)
   // What an escape stands for is looked at too.
   refuseUnstorable({ document: value })
+  refuseReserved(value)
   const { document: said, faults: unread } = readDocument(value)
   const before = await readStateRows(context.store.read)
   const now = context.clock.now()
@@ -157,7 +172,7 @@ async function planState(context: OperationContext, text: string, prune: boolean
     before,
     after: wanted.rows,
     changes: [...changesBetween(before, wanted.rows), ...rates.changes],
-    warnings: [...wanted.warnings, ...rates.warnings],
+    warnings: [...wanted.warnings, ...rates.warnings, ...notApplied(said.preserved, await readPreserved(context.store.read))],
     rates,
   }
 }

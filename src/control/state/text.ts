@@ -27,7 +27,24 @@ function readJson(text: string): Json {
   } catch (cause) {
     throw unreadable('JSON', cause instanceof PurserError ? cause.message : 'it is not valid.', cause)
   }
+  const doubled = keyTwice(text)
+  if (doubled !== undefined) throw unreadable('JSON', `the key ${doubled} stands twice in one object.`, undefined)
   return JSON.parse(text) as Json
+}
+
+/** The first key that an object of this sound JSON has twice: of two values one would be lost without a word. */
+function keyTwice(text: string): string | undefined {
+  const open: Set<string>[] = []
+  for (const [, token, colon] of text.matchAll(/("(?:[^"\\]|\\.)*"|[{}])(\s*:)?/g)) {
+    if (token === '{') open.push(new Set())
+    else if (token === '}') open.pop()
+    else if (colon !== undefined) {
+      const key = JSON.parse(token!) as string
+      if (open.at(-1)!.has(key)) return token
+      open.at(-1)!.add(key)
+    }
+  }
+  return undefined
 }
 
 function readToml(text: string): Json {
