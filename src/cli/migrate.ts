@@ -7,6 +7,7 @@ import { liveServer } from '../control/home/server-file.ts'
 import { PurserError } from '../core/errors.ts'
 import { type Ending, exitCodesHelp } from './exit-codes.ts'
 import { type CommonOptions, commonOptions } from './options.ts'
+import { withProgress } from './progress.ts'
 import { renderItems } from './render.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -52,7 +53,9 @@ export function addMigrateCommands(program: Command, terminal: Terminal, ending:
       ...(flags.backupTaken === undefined ? {} : { backupTaken: flags.backupTaken }),
       acceptLoss: flags.acceptLoss ?? [],
     }
-    const done = await besideServer(options, (waitMs) => migrateDatabase(databaseOf(options), consents, waitMs))
+    const done = await withProgress(terminal, 'waiting for the database', (tell) =>
+      besideServer(options, (waitMs) => migrateDatabase(databaseOf(options), consents, waitMs, tell)),
+    )
     print(options, done, summary(done))
   }
 

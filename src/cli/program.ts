@@ -1,6 +1,7 @@
 /** The command line: one command for each operation, and the few that are made by hand. */
 
 import { Command, CommanderError } from 'commander'
+import { doctor } from '../control/health/doctor.ts'
 import { type Operation, reaches } from '../control/operation.ts'
 import { operations } from '../control/operations.ts'
 import { PurserError } from '../core/errors.ts'
@@ -18,6 +19,8 @@ import { addMigrateCommands } from './migrate.ts'
 import { operationCommand } from './operation-command.ts'
 import { addCommonOptions, commonOptions } from './options.ts'
 import { addPathsCommand } from './paths.ts'
+import { probe } from './probe.ts'
+import { withProgress } from './progress.ts'
 import { addServeCommand } from './serve.ts'
 import { addTailCommand } from './tail.ts'
 import type { Terminal } from './terminal.ts'
@@ -75,6 +78,8 @@ function addOperations(program: Command, terminal: Terminal, ending: Ending): vo
   for (const operation of operations.filter((each) => reaches(each, 'cli'))) {
     const [noun, verb] = operation.name.split('.') as [string, string | undefined]
     const command = operationCommand(operation, (asked, input, leaf) => runOperation(asked, input, leaf, terminal, ending), terminal)
+    if (operation === doctor)
+      command.option('--probe', 'try each connection that can be used with one tiny call, which costs what it costs')
     if (verb === undefined) {
       program.addCommand(command)
       continue
@@ -94,7 +99,11 @@ function addOperations(program: Command, terminal: Terminal, ending: Ending): vo
 async function runOperation(operation: Operation, input: JsonObject, leaf: Command, terminal: Terminal, ending: Ending): Promise<void> {
   const options = commonOptions(leaf, terminal)
   await askConsent(operation, input, leaf.opts<{ yes?: boolean }>().yes === true, options, terminal)
-  printAnswer(operation, await execute(operation, input, options, terminal), options, terminal, ending)
+  const what = operation.name.replace('.', ' ')
+  const found = await withProgress(terminal, what, () => execute(operation, input, options, terminal))
+  const probed = operation === doctor && leaf.opts<{ probe?: boolean }>().probe === true
+  const answer = probed ? await probe(doctor.output.parse(found), options, terminal) : found
+  printAnswer(operation, answer, options, terminal, ending)
 }
 
 /** Runs one command line and answers with its exit code. Nothing it meets is thrown further. */

@@ -10,6 +10,7 @@ import { type Served, servedLines } from './first-run.ts'
 import { commandOf } from './how-to-start.ts'
 import { createLog } from './log.ts'
 import { type CommonOptions, commonOptions } from './options.ts'
+import { withProgress } from './progress.ts'
 import type { Terminal } from './terminal.ts'
 
 const usualPort = 7878
@@ -69,7 +70,9 @@ async function serve(flags: Flags, options: CommonOptions, terminal: Terminal): 
       ended.resolve(exitCode)
     },
   })
-  const server = await starting.catch((error) => Promise.reject(nameTheServer(error, options, database)))
+  const server = await withProgress(terminal, 'starting', () =>
+    starting.catch((error) => Promise.reject(nameTheServer(error, options, database))),
+  )
   const served = factsOf(server, options, database, port)
   terminal.out(options.json ? `${JSON.stringify(served)}\n` : `${servedLines(served).join('\n')}\n`)
   const exitCode = await ended.promise

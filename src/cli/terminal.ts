@@ -17,6 +17,8 @@ export interface Terminal {
   readonly userHome: string
   /** Whether a person reads what is written to both streams and can answer. */
   readonly interactive: boolean
+  /** Whether a line on stderr may be drawn over: it is a terminal. */
+  readonly draws?: boolean
   /** Only where `interactive`. */
   readonly prompts: Prompts
   /** As it stands for a terminal that shows colours, else as it is. */
@@ -32,6 +34,7 @@ export function processTerminal(): Terminal {
     err: (text) => void process.stderr.write(text),
     width: process.stdout.isTTY ? Math.min(widest, process.stdout.columns || widest) : widest,
     interactive: process.stdin.isTTY === true && process.stderr.isTTY === true && !process.env.CI,
+    draws: process.stderr.isTTY === true && process.env.CI === undefined && process.env.TERM !== 'dumb',
     prompts: terminalPrompts,
     environment: process.env,
     userHome: homedir(),

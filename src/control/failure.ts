@@ -28,6 +28,7 @@ export function readFailure(answer: Failure, status: number): PurserError {
   return new PurserError(kind, message, {
     ...(hint === null ? {} : { hint }),
     ...(code === kind ? {} : { code }),
+    ...(typeof details.field === 'string' ? { field: details.field } : {}),
     details: { ...details, ...(requestId === null ? {} : { requestId }) },
   })
 }

@@ -22,6 +22,8 @@ export type MigrateOptions = MigrationTarget & {
   /** Postgres: who took a backup, and where. A way down needs it. */
   readonly backupTaken?: string
   readonly acceptLoss?: readonly string[]
+  /** Told before each step. */
+  readonly onStep?: (id: string, done: number, total: number) => void
   /** Postgres: how long to wait for another runner. */
   readonly lockWaitMs?: number
 }
@@ -81,7 +83,8 @@ const noFaultOfTheStep = new Set(['lock_busy', 'disk_full', 'store_io', 'store_c
 
 async function goUp(executor: Executor, registry: readonly Registered[], { steps }: Plan, options: MigrateOptions): Promise<string[]> {
   const done: string[] = []
-  for (const { id } of steps) {
+  for (const [place, { id }] of steps.entries()) {
+    options.onStep?.(id, place, steps.length)
     const step = stepOf(registry, id)
     const startedAt = options.clock.now()
     try {
@@ -121,7 +124,8 @@ async function goDown(executor: Executor, registry: readonly Registered[], plann
         })
       }
       for (const { id } of standing.records.filter(({ state }) => state === 'failed')) await eraseRecord(executor, id)
-      for (const { id, step } of downs) {
+      for (const [place, { id, step }] of downs.entries()) {
+        options.onStep?.(id, place, downs.length)
         await eraseRecord(executor, id)
         try {
           await step.run(schemaOn(executor))

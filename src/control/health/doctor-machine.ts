@@ -1,15 +1,43 @@
 /** Checks of the process and its files. */
 
-import { statSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { asPurserError } from '../../core/errors.ts'
 import type { OperationContext } from '../context.ts'
+import { readConfigLayers } from '../home/config-file.ts'
+import type { Home } from '../home/home.ts'
 import type { Check } from './doctor-check.ts'
 
 const oldestNode = 24
 const startFlags = ['--disallow-code-generation-from-strings', '--disable-proto=delete'] as const
 
 export function machineChecks({ home }: OperationContext): readonly Check[] {
-  const files = home === null ? [] : [home.pepper, home.kek, home.secrets, home.adminToken, home.firstKey]
-  return [nodeCheck(), flagsCheck(), ...files.map(modeCheck).filter((check) => check !== undefined)]
+  return [nodeCheck(), flagsCheck(), ...(home === null ? [] : homeChecks(home))]
+}
+
+function homeChecks(home: Home): readonly Check[] {
+  const files = [home.pepper, home.kek, home.secrets, ...secretFiles(home.secrets), home.adminToken, home.firstKey]
+  return [configCheck(home.configFile), ...files.map(modeCheck).filter((check) => check !== undefined)]
+}
+
+function secretFiles(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder).map((name) => join(folder, name))
+  } catch {
+    return []
+  }
+}
+
+function configCheck(path: string): Check {
+  try {
+    const [layer] = readConfigLayers(path, undefined)
+    const said = Object.keys(layer?.values ?? {})
+    const detail = layer === undefined ? `none at ${path}` : `${path} says ${said.length === 0 ? 'nothing' : said.join(', ')}`
+    return { check: 'config file', result: 'ok', detail, mend: null }
+  } catch (thrown) {
+    const { message, hint } = asPurserError(thrown)
+    return { check: 'config file', result: 'failed', detail: message, mend: hint ?? 'purser config explain' }
+  }
 }
 
 function nodeCheck(): Check {

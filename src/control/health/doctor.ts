@@ -4,13 +4,15 @@ import { z } from 'zod'
 import { operation } from '../operation.ts'
 import { booksChecks } from './doctor-books.ts'
 import { type Check, check } from './doctor-check.ts'
+import { connectionChecks } from './doctor-connections.ts'
 import { engineChecks } from './doctor-engine.ts'
 import { machineChecks } from './doctor-machine.ts'
 import { secretChecks } from './doctor-secrets.ts'
 
 export const doctor = operation({
   name: 'doctor',
-  summary: 'Check Node, files, schema, engine settings and the invariants of the ledger. Fails if any check fails.',
+  summary:
+    'Check Node, files, schema, engine settings, secrets, where profiles lead, and the invariants of the ledger. Fails if any check fails.',
   scope: 'system',
   effect: 'read',
   positional: ['part'],
@@ -32,7 +34,7 @@ export const doctor = operation({
     const items = [
       ...(wanted('machine') ? machineChecks(context) : []),
       ...(wanted('schema') ? engine : []),
-      ...(wanted('secrets') && sound ? await secretChecks(context) : []),
+      ...(wanted('secrets') && sound ? [...(await secretChecks(context)), ...(await connectionChecks(context))] : []),
       ...(wanted('books') ? await (sound ? booksChecks(context) : unreadable) : []),
     ]
     return { healthy: items.every((item) => item.result !== 'failed'), items, next: null }

@@ -29,9 +29,11 @@ export type PlanItem = {
 
 export type Consents = MigrationTarget & { readonly acceptLoss: readonly string[]; readonly backupTaken?: string }
 
-export function migrateDatabase(database: string, asked: Consents, waitMs: number): Promise<MigrationAnswer> {
+type OnStep = NonNullable<Parameters<typeof migrate>[1]['onStep']>
+
+export function migrateDatabase(database: string, asked: Consents, waitMs: number, onStep: OnStep = () => {}): Promise<MigrationAnswer> {
   return locked(database, waitMs, (executor) =>
-    migrate(executor, { ...asked, clock: systemClock, release, ...(isPostgres(database) ? {} : { path: database }) }),
+    migrate(executor, { ...asked, onStep, clock: systemClock, release, ...(isPostgres(database) ? {} : { path: database }) }),
   )
 }
 
