@@ -10,6 +10,7 @@ test('no secret stands in anything that a whole Purser wrote, and a planted one 
     assert.ok(outcome.bytes[sink] > 0, `${sink} is empty`)
     assert.deepEqual(outcome.found[sink], [], sink)
   }
+  assert.ok(outcome.bytes.logs > 10_000, 'the log heard of what broke')
   assert.ok(outcome.keysReached >= 4, 'the provider was shown a key of every kind')
   assert.deepEqual(outcome.missed, [])
 })

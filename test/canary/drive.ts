@@ -17,6 +17,10 @@ export type Outcome = {
   readonly keysReached: number
 }
 
+/** How much of all that is written the log is to have at the least. */
+const logShare = 0.015
+const mostTurns = 500
+
 type After = { after(run: () => unknown): void }
 
 export async function drive(t: After, asked: { readonly bytes: number; readonly fillBytes: number }): Promise<Outcome> {
@@ -41,8 +45,8 @@ async function provoke(world: World, sinks: Sinks, root: string, target: number)
     const answer = await fetch(server.adminUrl + path, { headers: { authorization: `Bearer ${server.token}` } })
     sinks.write('answers', `${JSON.stringify([...answer.headers])}${await answer.text()}\n`)
   }
-  const call = async (kind: string, turn: number): Promise<void> => {
-    const { status, headers, text } = await server.caller.ask({ model: `at-${kind}`, stream: turn % 3 === 0, text: `turn ${turn}` })
+  const call = async (model: string, turn: number): Promise<void> => {
+    const { status, headers, text } = await server.caller.ask({ model, stream: turn % 3 === 0, text: `turn ${turn}` })
     sinks.write(status < 400 ? 'answers' : 'errors', `${JSON.stringify(headers)}${text}\n`)
   }
   const paths = [
@@ -52,15 +56,19 @@ async function provoke(world: World, sinks: Sinks, root: string, target: number)
     'keys',
     'providers',
     'calls?limit=200',
-    'usage',
+    'usage/totals',
     'doctor',
     'status',
     'openapi.json',
     'export',
   ]
   for (let turn = 0; turn === 0 || total() < target; turn += 1) {
-    for (let round = 0; round < 8; round += 1) await Promise.all(kinds.map((kind) => call(kind, turn * 8 + round)))
+    for (let round = 0; round < 8; round += 1) await Promise.all(kinds.map((kind) => call(`at-${kind}`, turn * 8 + round)))
     for (const path of paths) await read(`/api/v1/${path}`)
+    for (let turned = 0; sinks.bytes('logs') < Math.min(total(), target) * logShare; turned += 1) {
+      if (turned > mostTurns) throw new Error('The log says nothing of answers that break.')
+      await Promise.all(kinds.flatMap((kind) => Array.from({ length: 8 }, (_, place) => call(`torn-${kind}`, turned * 8 + place))))
+    }
     if (turn % 8 === 0) takeDatabase(sinks, data, root)
   }
   await commands(world)

@@ -3,10 +3,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
+import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { main, type Place, serve } from '../e2e/process.ts'
+import { compiled, main, type Place, serve } from '../e2e/process.ts'
 import type { Wanted } from './scan.ts'
 import { type Sinks, takeArguments } from './sinks.ts'
 
@@ -44,7 +44,7 @@ export async function createWorld(t: After, home: string, sinks: Sinks, fillByte
   const cli: World['cli'] = async (parameters, stdin) => {
     const child = spawn(process.execPath, [main, ...parameters], {
       cwd: home,
-      env: { PATH: process.env.PATH, PURSER_HOME: home, CANARY_SEALED: values.sealed },
+      env: { PATH: process.env.PATH, PURSER_HOME: home, NODE_COMPILE_CACHE: compiled, CANARY_SEALED: values.sealed },
       stdio: ['pipe', 'pipe', 'pipe'],
     })
     child.stdin.end(stdin ?? '')
@@ -71,13 +71,21 @@ export async function createWorld(t: After, home: string, sinks: Sinks, fillByte
     if (code !== 0) throw new Error(`purser ${parameters.join(' ')}: exit ${code}\n${out}`)
     return out
   }
+  const create = async (path: string, body: object): Promise<void> => {
+    const headers = { authorization: `Bearer ${server.token}`, 'content-type': 'application/json' }
+    const answer = await fetch(`${server.adminUrl}/api/v1/${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
+    if (!answer.ok) throw new Error(`${path}: ${await answer.text()}`)
+    await answer.text()
+  }
   await must(['providers', 'create', 'telltale', '--contract', 'openai-chat', '--base-url', baseUrl, '--network', 'loopback'])
   await must(['connections', 'create', 'by-env', '--provider', 'telltale', '--credential', 'env:CANARY_KEY'])
   await must(['connections', 'create', 'by-file', '--provider', 'telltale', '--credential', 'file:work'])
   await must(['connections', 'create', 'by-command', '--provider', 'telltale', '--credential', 'command:work'])
   await must(['connections', 'create', 'by-sealed', '--provider', 'telltale', '--key-stdin'], values.sealed)
-  for (const kind of kinds)
-    await must(['profiles', 'create', `at-${kind}`, '--provider', 'telltale', '--connection', `by-${kind}`, '--model', 'teller'])
+  for (const kind of kinds) {
+    for (const [prefix, model] of Object.entries({ at: 'teller', torn: 'breaker' }))
+      await create(`profiles/${prefix}-${kind}`, { provider: 'telltale', connection: `by-${kind}`, model })
+  }
   await server.stop('SIGTERM')
   const files = { kek: 'kek', pepper: 'pepper', 'first key': 'first-key', 'admin token': 'admin-token' }
   const ours = Object.entries(files).map(([name, file]) => ({ name, value: readFileSync(join(config, file), 'utf8').trim() }))
@@ -90,12 +98,16 @@ export async function createWorld(t: After, home: string, sinks: Sinks, fillByte
   }
 }
 
-/** Refuses every other call, and repeats the key it was shown in the body, as it is and in other spellings. */
+/** Refuses most calls, and repeats the key it was shown in the body, as it is and in other spellings. */
 async function startTelltale(shown: Set<string>, fillBytes: number): Promise<Server> {
   const filling = 'The key that was sent is not right. '.repeat(Math.ceil(fillBytes / 36))
   let calls = 0
   const server = createServer((incoming, outgoing) => {
-    incoming.resume().on('end', () => {
+    let asked = ''
+    incoming.setEncoding('utf8').on('data', (part: string) => {
+      asked += part
+    })
+    incoming.on('end', () => {
       const key = String(incoming.headers.authorization).replace('Bearer ', '')
       shown.add(key)
       calls += 1
@@ -104,18 +116,33 @@ async function startTelltale(shown: Set<string>, fillBytes: number): Promise<Ser
       const error = {
         error: { message: `Incorrect API key provided: ${spelled}. ${filling}`, type: 'invalid_request_error', code: 'bad', param: key },
       }
+      if (asked.includes('"breaker"')) return tear(outgoing, calls, spelled)
       outgoing.writeHead(status, {
         'content-type': 'application/json',
         'x-echo': encodeURIComponent(key),
         'x-request-id': Buffer.from(key).toString('hex'),
       })
-      if (calls % 9 !== 0) return void outgoing.end(JSON.stringify(error))
-      // Cut in the middle, which the log hears of.
-      outgoing.write(JSON.stringify(error).slice(0, 200), () => outgoing.destroy())
+      outgoing.end(JSON.stringify(error))
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return server
+}
+
+/** No answer of HTTP, with the key in whatever broke: the log hears of each. */
+function tear(outgoing: ServerResponse, turn: number, spelled: string): void {
+  const head = 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n'
+  const torn = [
+    `${head}content-length: 9000\r\n\r\n{"error":{"message":"${spelled}`,
+    `${head}transfer-encoding: chunked\r\n\r\n8\r\n{"error"\r\n`,
+    `${head}content-length: ${spelled}\r\n\r\n{}`,
+    `${head}transfer-encoding: chunked\r\n\r\n8\r\n{"error"\r\n${spelled}\r\n`,
+    `${head}bad header ${spelled}: 1\r\n\r\n{}`,
+    `${spelled}\r\n\r\n`,
+    `${head}x-${'key'.repeat(9_000)}: ${spelled}\r\n\r\n{}`,
+  ]
+  // Most break in their body, after which nobody asks again.
+  outgoing.socket!.end(torn[turn % 3 === 0 ? Math.floor(turn / 3) % torn.length : turn % 2]!)
 }
 
 function textOf(child: ChildProcess, stream: 'stdout' | 'stderr'): Promise<string> {

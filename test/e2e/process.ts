@@ -12,7 +12,7 @@ import { type Caller, callerOf, type Operator, operatorOf } from './client.ts'
 const flags = ['--disallow-code-generation-from-strings', '--disable-proto=delete']
 export const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 /** Compiled once for all starts of one test file. */
-const compiled = mkdtempSync(join(tmpdir(), 'purser-compiled-'))
+export const compiled = mkdtempSync(join(tmpdir(), 'purser-compiled-'))
 process.once('exit', () => rmSync(compiled, { recursive: true, force: true }))
 
 export type Ended = { readonly code: number | null; readonly signal: NodeJS.Signals | null; readonly out: string; readonly err: string }
