@@ -25,6 +25,7 @@ export function printAnswer(operation: Operation, answer: Json, options: CommonO
   if (options.output === 'table') {
     const change = readChange(answer)
     if (change !== undefined) tellChange(change.told, terminal)
+    if (!quiet) terminal.err(view?.note?.(answer) ?? '')
   }
   if (isList(answer) && answer.next !== null && options.output !== 'json' && !options.quiet)
     terminal.err(`There are more. Go on with:  --cursor ${String(answer.next)}\n`)

@@ -1,9 +1,10 @@
 /** What a write did, for a person: the thing as it is now, which fields moved, and what should be known about it. */
 
 import { z } from 'zod'
-import type { Json, JsonObject } from '../core/json.ts'
+import { at, isObject, type Json, type JsonObject } from '../core/json.ts'
 import { json } from '../core/nouns.ts'
 import { cell, isInstant } from './render.ts'
+import { printable } from './table.ts'
 import type { Terminal } from './terminal.ts'
 
 const told = z.looseObject({
@@ -22,10 +23,17 @@ export function readChange(answer: Json): { readonly thing: JsonObject; readonly
 }
 
 /** One line a field that moved. */
-export function changedLines({ changed }: z.output<typeof told>): readonly string[] {
+export function changedLines({ changed }: Pick<z.output<typeof told>, 'changed'>): readonly string[] {
   return changed.map(
     ({ kind, name, field, before, after }) => `changed  ${kind} ${name}: ${field}  ${shown(field, before)} → ${shown(field, after)}`,
   )
+}
+
+/** The same of a row as it was and is, each by the fields that moved. */
+export function movedLines(kind: string, name: string, before: Json, after: Json): readonly string[] {
+  const fields = [...new Set([before, after].flatMap((each) => (isObject(each) ? Object.keys(each) : [])))]
+  const moved = fields.map((field) => ({ kind, name, field, before: at(before, field) ?? null, after: at(after, field) ?? null }))
+  return changedLines({ changed: moved.filter((each) => each.before !== each.after) }).map(printable)
 }
 
 function shown(field: string, value: Json): string {

@@ -1,5 +1,7 @@
 /** The exit codes a script can rely on, as a table and as the end of every help page. */
 
+import type { Command } from 'commander'
+
 export const exitCodes: readonly (readonly [code: string, meaning: string])[] = [
   ['0', 'done'],
   ['1', 'failed'],
@@ -20,5 +22,5 @@ export const exitCodes: readonly (readonly [code: string, meaning: string])[] = 
 
 export const exitCodesHelp = `\nExit codes:\n${exitCodes.map(([code, meaning]) => `  ${code.padEnd(4)} ${meaning}`).join('\n')}`
 
-/** What a command says beyond its output. */
-export type Ending = { exitCode: number }
+/** What a command says beyond its output: its exit code, and which command it was that did not read. */
+export type Ending = { exitCode: number; failedAt?: Command }

@@ -4,7 +4,6 @@ import { Command, CommanderError } from 'commander'
 import { doctor } from '../control/health/doctor.ts'
 import { type Operation, reaches } from '../control/operation.ts'
 import { operations } from '../control/operations.ts'
-import { PurserError } from '../core/errors.ts'
 import type { JsonObject } from '../core/json.ts'
 import { printAnswer } from './answer.ts'
 import { addCompletionCommands } from './completion/commands.ts'
@@ -25,6 +24,7 @@ import { addServeCommand } from './serve.ts'
 import { addTailCommand } from './tail.ts'
 import type { Terminal } from './terminal.ts'
 import { addTryCommand } from './try.ts'
+import { noCommand, usageError } from './usage-error.ts'
 
 const nouns: Readonly<Record<string, { readonly summary: string; readonly alias?: string; readonly usual?: string }>> = {
   providers: { summary: 'who serves models' },
@@ -67,7 +67,11 @@ export function buildProgram(terminal: Terminal, ending: Ending, release: string
   addOperations(program, terminal, ending)
   addTailCommand(program, terminal, ending)
   for (const command of everyCommand(program)) {
-    command.exitOverride().configureHelp({ helpWidth: terminal.width, subcommandTerm: (each) => each.name() })
+    command.exitOverride((found) => {
+      ending.failedAt = command
+      throw found
+    })
+    command.configureHelp({ helpWidth: terminal.width, subcommandTerm: (each) => each.name() })
     command.configureOutput({ writeOut: terminal.out, writeErr: terminal.err, outputError: () => {} })
   }
   return program
@@ -92,7 +96,9 @@ function addOperations(program: Command, terminal: Terminal, ending: Ending): vo
       groups.set(noun, group)
       program.addCommand(group)
     }
-    group.addCommand(command, { isDefault: nouns[noun]?.usual === verb })
+    const isDefault = nouns[noun]?.usual === verb
+    if (isDefault) group.addHelpText('after', `\n"purser ${noun}" alone is "purser ${noun} ${verb}", and takes its options.`)
+    group.addCommand(command, { isDefault })
   }
 }
 
@@ -111,39 +117,22 @@ export async function runCli(argv: readonly string[], terminal: Terminal, releas
   const style = { json: jsonAsked(argv, terminal), debug: argv.includes('--debug') }
   for (const warning of environmentWarnings(terminal.environment)) terminal.err(`${terminal.paint('yellow', 'warning:')} ${warning}\n`)
   const ending: Ending = { exitCode: 0 }
+  const program = buildProgram(terminal, ending, release)
   try {
-    await buildProgram(terminal, ending, release).parseAsync(argv, { from: 'user' })
+    await program.parseAsync(argv, { from: 'user' })
     return ending.exitCode
   } catch (thrown) {
     if (!(thrown instanceof CommanderError)) return printFailure(thrown, terminal, style)
     if (thrown.exitCode === 0) return 0
-    if (thrown.code === 'commander.help') return style.json ? printFailure(noCommand(), terminal, style) : 2
-    return printFailure(usageError(thrown), terminal, style)
+    const at = ending.failedAt ?? program
+    if (thrown.code === 'commander.help') return style.json ? printFailure(noCommand(at), terminal, style) : 2
+    return printFailure(usageError(thrown, at), terminal, style)
   }
 }
 
 /** Errors are JSON where the answer would have been: known before the command line is, for that may be what is wrong. */
 function jsonAsked(argv: readonly string[], { environment }: Terminal): boolean {
   return argv.includes('--json') || argv.includes('--jsonl') || ['json', 'jsonl'].includes(environment.PURSER_OUTPUT ?? '')
-}
-
-/** A noun or nothing at all: a person has been shown the help. */
-function noCommand(): PurserError {
-  return new PurserError('invalid_request', 'The command is not whole: it names nothing to do.', {
-    hint: 'See what there is:  purser --help',
-  })
-}
-
-/** What commander found wrong, as one of our own errors. */
-function usageError(found: CommanderError): PurserError {
-  const sentence = found.message
-    .replace(/^error: /, '')
-    // What was given to an option that there is not may be a key, typed where none belongs.
-    .replace(/^(unknown option '--[\w-]+)=.*'/s, "$1'")
-    .replace(/\n\(Did you mean (one of )?([^?]+)\?\)$/, (_all, _several, word: string) => `. Did you mean "${word}"?`)
-    .replaceAll("'", '"')
-  const whole = sentence.charAt(0).toUpperCase() + sentence.slice(1)
-  return new PurserError('invalid_request', /[.?]$/.test(whole) ? whole : `${whole}.`, { hint: 'See what there is:  purser --help' })
 }
 
 /** The program and all commands below it. */

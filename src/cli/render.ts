@@ -55,7 +55,7 @@ function isEmpty(value: Json): boolean {
 
 /** Fields that hold milliseconds since 1970 bear such names. */
 export function isInstant(field: string): boolean {
-  return /(^|_)at$|^effective_from$/.test(field)
+  return /(^|_)(at|until)$|^effective_from$/.test(field)
 }
 
 export function cell(value: Json | undefined, show?: Show): string {

@@ -47,7 +47,7 @@ function renderTarget(target: Target, place: number): string {
   const lines: Readonly<Record<string, string>> = {
     pays: [target.billing, target.platform, `by ${target.connection}`].filter((word) => word !== null).join(' '),
     where: `${target.base_url}, ${target.locality}`,
-    speaks: `${target.contract}${isEmpty(target.dialect) ? '' : `, in its dialect ${JSON.stringify(target.dialect)}`}`,
+    speaks: `${target.contract}${dialectOf(target.dialect)}`,
     secret: target.credential === null ? 'not needed' : `${target.credential} is ${target.secret}`,
     sets: isEmpty(target.sets) ? 'nothing' : JSON.stringify(target.sets),
     costs: costOf(target.card),
@@ -56,6 +56,11 @@ function renderTarget(target: Target, place: number): string {
     `${place}. ${target.name} → ${target.provider} / ${target.model}`,
     ...Object.entries(lines).map(([name, words]) => `   ${name.padEnd(7)} ${words}`),
   ].join('\n')
+}
+
+/** A dialect can be pages long: here it is enough to know what it says something about. */
+function dialectOf(dialect: Target['dialect']): string {
+  return isObject(dialect) && !isEmpty(dialect) ? `, in a dialect with its own ${Object.keys(dialect).join(', ')} (--json shows it)` : ''
 }
 
 function costOf(card: Target['card']): string {

@@ -8,6 +8,7 @@ import { status } from '../control/health/status.ts'
 import { printInstant } from '../control/instant.ts'
 import { stateDiff, stateExport } from '../control/state/state.ts'
 import { at, isObject, type Json } from '../core/json.ts'
+import { renderAudit, renderDiff } from './audit-view.ts'
 import { backfillPlanExitCode, renderBackfillPlan } from './backfill-view.ts'
 import {
   manifestPlanExitCode,
@@ -28,6 +29,8 @@ type View = {
   readonly exitCode?: (answer: Json) => number
   /** What `--quiet` prints, where that is not the id. */
   readonly quiet?: (answer: Json) => string
+  /** What a person should know beside it. */
+  readonly note?: (answer: Json) => string
 }
 
 export const views: Readonly<Record<string, View>> = {
@@ -38,7 +41,7 @@ export const views: Readonly<Record<string, View>> = {
   'calls.get': { render: renderCall },
   'usage.totals': { render: renderUsage, rows: usageRows },
   export: { render: renderState },
-  diff: { exitCode: (answer) => (stateDiff.output.parse(answer).items.length === 0 ? 0 : 8) },
+  diff: { render: renderDiff, exitCode: (answer) => (stateDiff.output.parse(answer).items.length === 0 ? 0 : 8) },
   'manifest.plan': { render: renderManifestPlan, exitCode: manifestPlanExitCode },
   'manifest.apply': { render: renderManifestApply },
   'manifest.resolve': { render: renderManifestResolve },
@@ -46,14 +49,19 @@ export const views: Readonly<Record<string, View>> = {
   'backfill.plan': { render: renderBackfillPlan, exitCode: backfillPlanExitCode },
   'mode.plan': { render: renderModePlan, exitCode: modePlanExitCode },
   status: { render: renderStatus },
-  'keys.create': { quiet: keyText },
-  'keys.rotate': { quiet: keyText },
+  'audit.get': { render: renderAudit },
+  'keys.create': { quiet: keyText, note: keyNote },
+  'keys.rotate': { quiet: keyText, note: keyNote },
 }
 
 /** A key is told once: a script that asks for little gets that. */
 function keyText(answer: Json): string {
   const text = at(answer, 'key')
   return typeof text === 'string' ? `${text}\n` : ''
+}
+
+function keyNote(answer: Json): string {
+  return keyText(answer) === '' ? '' : 'The key is shown this once, and cannot be shown again.\n'
 }
 
 /** The document alone, so that it can go into a file as it is. */
@@ -185,7 +193,7 @@ function renderUsage(answer: Json, terminal: Terminal): string {
   const { items } = usageTotals.output.parse(answer)
   const names = Object.keys(items[0]?.group ?? {})
   const columns = [
-    ...names.map((name) => ({ field: `group.${name}`, title: name.toUpperCase() })),
+    ...names.map((name) => ({ field: `group.${name}`, title: name.toUpperCase().replace('_', ' ') })),
     ...usageTotals.columns.filter((column) => column.field !== 'group'),
   ]
   const rows = items.map((item) => ({ ...item, money: item.money.map(({ charged, currency }) => `${charged} ${currency}`) }))

@@ -76,7 +76,7 @@ export function readField(field: Field, text: string): Json {
       if (text !== 'true' && text !== 'false') throw unread(field, text, 'true or false')
       return text === 'true'
     case 'instant':
-      return parseInstant(text) ?? fail(unread(field, text, 'an instant: 2026-01-31T12:00:00Z, or milliseconds since 1970'))
+      return parseInstant(text) ?? fail(unread(field, text, 'an instant: 2026-01-31, 2026-01-31T12:00:00Z, or milliseconds since 1970'))
     case 'integer':
       if (!/^-?\d{1,16}$/.test(text)) throw unread(field, text, 'a whole number')
       return Number(text)

@@ -36,6 +36,8 @@ eachDatabase((database) => {
     const whole = JSON.parse((await purser(['try', 'simulated', 'hello', '--json'], environment)).out)
     assert.equal(whole.text, 'hello')
     assert.equal(whole.call.attempts[0].settlement.pricing_status, 'priced')
+    const used = await purser(['usage', '--by', 'key', '--key', 'first-key'], environment)
+    assert.match(used.out, /^KEY +KEY NAME .*\n\S+ +first-key +2 /)
   })
 
   test('what fails says what, why and what to do next, with the exit code of its kind', async (t) => {

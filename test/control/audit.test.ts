@@ -40,6 +40,22 @@ eachStore((fresh) => {
     await assert.rejects(invoke(auditGet, context, { entry: 'nothing' }), { kind: 'not_found' })
   })
 
+  test('who changed the price of a model, is asked by the name of the model', async (t) => {
+    const { run, list } = await open(t)
+    const price = { provider: 'openai', input_token_cost_per_1m: '75', output_token_cost_per_1m: '30', effective_from: start }
+    const { id } = (await run('rates.create', { ...price, model: 'wrong-card' })) as { id: string }
+    await run('rates.create', { ...price, model: 'another' })
+    await run('rates.void', { card: id, reason: 'typed in cents' })
+    const found = (await list({ target: 'wrong-card' })).items
+    assert.deepEqual(
+      found.map((item) => [item.operation, item.target, item.target_id]),
+      [
+        ['rates.void', 'wrong-card', id],
+        ['rates.create', 'wrong-card', id],
+      ],
+    )
+  })
+
   test('pages of any size join to the whole log, each entry once', async (t) => {
     const { run, list } = await open(t)
     for (let n = 0; n < 5; n++) await run('providers.create', { name: `p${n}`, contract: 'openai-chat', base_url: 'https://p.example' })

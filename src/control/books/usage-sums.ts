@@ -97,7 +97,8 @@ function conditions(filter: UsageFilter): RawBuilder<unknown>[] {
   if (filter.provider !== undefined) all.push(sql`attempts.provider_name = ${filter.provider}`)
   if (filter.profile !== undefined) all.push(sql`attempts.profile_name = ${filter.profile}`)
   if (filter.model !== undefined) all.push(sql`attempts.model = ${filter.model}`)
-  if (filter.key !== undefined) all.push(sql`calls.key_id = ${filter.key}`)
+  if (filter.key !== undefined)
+    all.push(sql`(calls.key_id = ${filter.key} OR calls.key_id IN (SELECT id FROM keys WHERE name = ${filter.key}))`)
   return all
 }
 

@@ -2,6 +2,7 @@
 
 import { z } from 'zod'
 import { printAmount } from '../../pricing/money.ts'
+import type { Store } from '../../store/store.ts'
 import { instant, printInstant } from '../instant.ts'
 import { operation } from '../operation.ts'
 import { countAttempts, type Group, groups, sumMoney, sumTokens, type UsageFilter } from './usage-sums.ts'
@@ -14,7 +15,9 @@ const money = z.object({
 const tokens = z.record(z.string(), z.string()).describe('Quantities by meter.')
 
 const item = z.object({
-  group: z.record(z.string(), z.string().nullable()).describe('The values that this line stands for, by what was grouped by.'),
+  group: z
+    .record(z.string(), z.string().nullable())
+    .describe('The values that this line stands for, by what was grouped by. Beside `key`, its id, stands `key_name`.'),
   attempts: z.int(),
   priced: z.int(),
   partially_priced: z.int(),
@@ -43,7 +46,7 @@ export const usageTotals = operation({
     provider: z.string().optional().describe('Only this provider, by name.'),
     profile: z.string().optional().describe('Only this profile, by name.'),
     model: z.string().optional().describe("Only this model, by the provider's id."),
-    key: z.string().optional().describe('Only this key, by id.'),
+    key: z.string().optional().describe('Only this key, by name or id.'),
   }),
   output: z.object({ items: z.array(item), next: z.null() }),
   columns: [
@@ -58,11 +61,12 @@ export const usageTotals = operation({
   async run({ store }, { by, ...asked }) {
     const filter: UsageFilter = asked
     const items = new Map<string, z.output<typeof item>>()
+    const names = by.includes('key') ? await readKeyNames(store) : new Map<string | null, string>()
     const itemOf = (values: readonly (string | null)[]) => {
       const key = JSON.stringify(values)
       const known = items.get(key)
       if (known !== undefined) return known
-      const group = Object.fromEntries(by.map((name, place) => [name, shownValue(name, values[place] ?? null)]))
+      const group = Object.fromEntries(by.flatMap((name, place) => shownValues(name, values[place] ?? null, names)))
       const counts = { attempts: 0, priced: 0, partially_priced: 0, unpriced: 0, included: 0, open: 0 }
       const fresh: z.output<typeof item> = { group, ...counts, money: [], tokens: {}, unpriced_tokens: {} }
       items.set(key, fresh)
@@ -85,8 +89,21 @@ export const usageTotals = operation({
   },
 })
 
-function shownValue(name: Group, value: string | null): string | null {
-  return name === 'day' && value !== null ? printInstant(Number(value) * 86_400_000).slice(0, 10) : value
+type Named = readonly [name: string, value: string | null]
+
+function shownValues(name: Group, value: string | null, keyNames: ReadonlyMap<string | null, string>): readonly Named[] {
+  if (name === 'key') {
+    return [
+      [name, value],
+      ['key_name', keyNames.get(value) ?? null],
+    ]
+  }
+  return [[name, name === 'day' && value !== null ? printInstant(Number(value) * 86_400_000).slice(0, 10) : value]]
+}
+
+async function readKeyNames(store: Store): Promise<ReadonlyMap<string | null, string>> {
+  const keys = await store.read.selectFrom('keys').select(['id', 'name']).execute()
+  return new Map(keys.map(({ id, name }) => [id, name]))
 }
 
 function add(quantities: Record<string, string>, meter: string, quantity: bigint): void {

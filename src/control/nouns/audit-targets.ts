@@ -18,10 +18,13 @@ export async function readTargetNames(context: OperationContext, rows: readonly 
   return new Map([...things, ...models, ...settings].map(({ id, name }) => [id, name]))
 }
 
-/** The ids of all that has, or had, this name, and the name itself: it may be an id. */
+/** The ids of all that has, or had, this name, of the rate cards of a model, and the name itself: it may be an id. */
 export async function targetsNamed(context: OperationContext, typed: string): Promise<readonly string[]> {
-  const things = await everything(context)
-  return [typed, ...things.filter((thing) => thing.name === typed).map((thing) => thing.id)]
+  const [things, cards] = await Promise.all([
+    everything(context),
+    context.store.read.selectFrom('rate_cards').select('id').where('model', '=', typed).execute(),
+  ])
+  return [typed, ...things.filter((thing) => thing.name === typed).map((thing) => thing.id), ...cards.map((card) => card.id)]
 }
 
 async function everything({ store }: OperationContext): Promise<readonly Target[]> {

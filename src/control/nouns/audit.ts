@@ -38,7 +38,7 @@ const columns = [
 const local = 'local'
 
 const filters = {
-  target: z.string().min(1).max(200).optional().describe('Only changes of what has this name or id.'),
+  target: z.string().min(1).max(200).optional().describe('Only changes of what has this name or id, or of the prices of this model.'),
   operation: z.string().min(1).max(100).optional().describe('Only by this operation, such as providers.update, or by those of a noun.'),
   actor: z.string().min(1).max(200).optional().describe('Only by this key, by name or id; local for whoever has none.'),
   since: instant.optional().describe('Only changes from this instant on.'),

@@ -90,7 +90,7 @@ export const ratesHistory = operation({
   positional: [],
   input: z.strictObject({ provider, model }),
   output: pageOf(shownCard),
-  columns: [...columns, { field: 'source', title: 'SOURCE' }],
+  columns: [...columns, { field: 'source', title: 'SOURCE' }, { field: 'voided_at', title: 'WITHDRAWN', show: 'instant' }],
   example: 'purser rates history --provider simulated --model simulated-1',
   async run(context, input) {
     const found = await findProvider(context, input.provider)
