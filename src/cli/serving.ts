@@ -1,14 +1,19 @@
-/** A Purser to call through: the server that runs on this home, the one that was named, or one of this command's own for as long as it lasts. */
+/** A Purser to call through: the server that runs on this home, the one that was named, or one inside this command for as long as it lasts. */
 
 import { readFileSync } from 'node:fs'
+import { type App, openApp } from '../app.ts'
 import { liveServer } from '../control/home/server-file.ts'
+import { invoke, type Operation } from '../control/operation.ts'
 import { operations } from '../control/operations.ts'
+import { localActor } from '../control/scopes.ts'
 import { type ErrorKind, errorKinds, PurserError } from '../core/errors.ts'
 import { at, type Json, type JsonObject, parseJson } from '../core/json.ts'
-import { startServer } from '../server.ts'
 import { askWithProof } from './execute.ts'
 import type { CommonOptions } from './options.ts'
 import type { Environment, Terminal } from './terminal.ts'
+
+/** For a call that still runs when the command is done. */
+const closeGraceMs = 30_000
 
 export type Serving = {
   /** Whether it ends with this command. */
@@ -24,51 +29,61 @@ export async function withServing<T>(options: CommonOptions, terminal: Terminal,
   const live = liveServer(options.home, options.database)
   const adminUrl = options.settings.admin_url.said ?? live?.admin_url
   const inferenceUrl = environment.PURSER_URL || live?.inference_url
-  if (adminUrl !== undefined && inferenceUrl !== undefined) return run(servingAt(inferenceUrl, adminUrl, false, options, terminal))
+  if (adminUrl !== undefined && inferenceUrl !== undefined) return run(servingAt(inferenceUrl, adminUrl, options, terminal))
   if (options.settings.admin_url.said !== undefined) throw halfNamed()
-  // A server takes providers' keys out of the environment; this one gives them back when it ends.
-  const kept = { ...process.env }
-  const server = await startServer({
+  const app = await openApp({
     home: options.home,
     database: options.database ?? options.home.database,
-    host: '127.0.0.1',
-    port: 0,
-    adminPort: 0,
-    portsAsked: { port: true, adminPort: true },
+    firstKeys: 'mint',
+    simulated: 'inside',
+    ownsEnvironment: false,
+    commands: options.commands,
     log: { warn() {}, error() {} },
   })
   try {
-    return await run(servingAt(server.inferenceUrl, server.adminUrl, true, options, terminal))
+    return await run(servingInside(app, options, terminal))
   } finally {
-    await server.close()
-    Object.assign(process.env, kept)
+    await app.drain(closeGraceMs)
+    await app.close()
   }
 }
 
-function servingAt(inferenceUrl: string, adminUrl: string, own: boolean, options: CommonOptions, terminal: Terminal): Serving {
-  const ask: Serving['ask'] = async (name, input = {}) => {
-    const operation = operations.find((each) => each.name === name)
-    if (operation === undefined) throw new PurserError('internal', `There is no operation ${name}.`)
-    return askWithProof(adminUrl, operation, input, options, terminal)
+function servingAt(inferenceUrl: string, adminUrl: string, options: CommonOptions, terminal: Terminal): Serving {
+  const ask: Serving['ask'] = (name, input = {}) => askWithProof(adminUrl, operationNamed(name), input, options, terminal)
+  const send = (request: Request) => fetch(request).catch((cause: unknown) => Promise.reject(unreachable(inferenceUrl, cause)))
+  return { own: false, ask, chat: (body) => chat(inferenceUrl, send, body, ask, options, terminal) }
+}
+
+/** No socket: the gateway is called as a function, with the same key that a server would be shown. */
+function servingInside(app: App, options: CommonOptions, terminal: Terminal): Serving {
+  const asking = { actor: localActor, face: 'cli', server: null, loopDelayMs: () => null } as const
+  const ask: Serving['ask'] = async (name, input = {}) => (await invoke(operationNamed(name), app.contextFor(asking), input)) as Json
+  const send = app.fetchFor(true)
+  return { own: true, ask, chat: (body) => chat('http://purser.invalid', send, body, ask, options, terminal) }
+}
+
+function operationNamed(name: string): Operation {
+  const operation = operations.find((each) => each.name === name)
+  if (operation === undefined) throw new PurserError('internal', `There is no operation ${name}.`)
+  return operation
+}
+
+async function chat(
+  url: string,
+  send: (request: Request) => Promise<Response>,
+  body: JsonObject,
+  ask: Serving['ask'],
+  options: CommonOptions,
+  { environment }: Terminal,
+): Promise<Response> {
+  const headers = {
+    authorization: `Bearer ${callKey(options, environment)}`,
+    'content-type': 'application/json',
+    'x-purser-include': 'cost',
   }
-  return {
-    own,
-    ask,
-    async chat(body) {
-      const headers = {
-        authorization: `Bearer ${callKey(options, terminal.environment)}`,
-        'content-type': 'application/json',
-        'x-purser-include': 'cost',
-      }
-      const answer = await fetch(new URL('/v1/chat/completions', inferenceUrl), {
-        method: 'POST',
-        headers,
-        body: JSON.stringify(body),
-      }).catch((cause: unknown) => Promise.reject(unreachable(inferenceUrl, cause)))
-      if (!answer.ok) throw await refusalOf(answer, ask)
-      return answer
-    },
-  }
+  const answer = await send(new Request(new URL('/v1/chat/completions', url), { method: 'POST', headers, body: JSON.stringify(body) }))
+  if (!answer.ok) throw await refusalOf(answer, ask)
+  return answer
 }
 
 function callKey({ home }: CommonOptions, environment: Environment): string {

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { eachDatabase } from '../support/databases.ts'
-import { startOn } from '../support/home.ts'
-import { purser, readyOn } from './screen.ts'
+import { prepareHome, startOn } from '../support/home.ts'
+import { purser, readyOn, temporaryHome } from './screen.ts'
 
 const refusals: readonly (readonly [profile: string, exitCode: number, says: RegExp])[] = [
   ['simulatd', 3, /^No profile is named "simulatd"\.\nDid you mean "simulated"\? .*\nSee what there is: {2}purser profiles list\n$/],
@@ -50,4 +54,32 @@ eachDatabase((database) => {
       assert.equal(shown.exitCode, exitCode, profile)
     }
   })
+})
+
+test('without a server the variables stay where they are, and a credential that a command tells can be used', async (t) => {
+  const root = temporaryHome(t)
+  const upstream = createServer((request, response) => {
+    seen.push(request.headers.authorization)
+    response.writeHead(401, { 'content-type': 'application/json' })
+    response.end('{"error":{"message":"no such key"}}')
+  })
+  const seen: (string | undefined)[] = []
+  await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve))
+  t.after(() => upstream.close())
+  const baseUrl = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}/v1`
+  await prepareHome(root, { providers: [{ name: 'told', contract: 'openai-chat', baseUrl, network: 'loopback', models: [] }] })
+  const printing = [process.execPath, '-e', 'process.stdout.write("sk-of-a-command")']
+  writeFileSync(join(root, 'config', 'config.toml'), `[commands]\nvault = ${JSON.stringify(printing)}\n`)
+  const environment = { PURSER_HOME: root }
+  const bound = await purser(
+    ['connections', 'update', 'told', '--set', 'auth.type=api_key', '--set', 'auth.credential=command:vault'],
+    environment,
+  )
+  assert.equal(bound.exitCode, 0, bound.err)
+  process.env.OPENAI_API_KEY = 'sk-of-this-test'
+  t.after(() => delete process.env.OPENAI_API_KEY)
+  const shown = await purser(['try', 'told/model', 'hello'], environment)
+  assert.match(shown.err, /no such key/)
+  assert.deepEqual(seen, ['Bearer sk-of-a-command'])
+  assert.equal(process.env.OPENAI_API_KEY, 'sk-of-this-test')
 })

@@ -11,7 +11,7 @@ import { commandOf } from '../how-to-start.ts'
 import { type CommonOptions, commonOptions } from '../options.ts'
 import { jsonText } from '../output.ts'
 import { type Serving, withServing } from '../serving.ts'
-import type { Environment, Terminal } from '../terminal.ts'
+import type { Terminal } from '../terminal.ts'
 import { callOnce } from '../try.ts'
 import { type Found, findAdoptable, firstApp, type Plan, planInit } from './plan.ts'
 import { localServers, readStanding } from './standing.ts'
@@ -41,9 +41,7 @@ export function addInitCommand(program: Command, terminal: Terminal): void {
     .action(async (flags: Flags, command: Command) => {
       const options = commonOptions(command, terminal)
       const models = readModels(flags.model ?? [])
-      // Before a server of this command's own takes the variables away.
-      const variables = { ...terminal.environment }
-      const first = await withServing(options, terminal, (serving) => adopt(serving, flags, models, variables, options, terminal))
+      const first = await withServing(options, terminal, (serving) => adopt(serving, flags, models, options, terminal))
       const profiles = flags.test ? first.plan.steps.flatMap((step) => step.profile ?? []) : []
       const tests = profiles.length === 0 ? [] : await withServing(options, terminal, (serving) => testAll(serving, profiles, terminal))
       report({ ...first, tests }, options, terminal)
@@ -56,10 +54,10 @@ async function adopt(
   serving: Serving,
   flags: Flags,
   models: ReadonlyMap<string, string>,
-  variables: Environment,
   options: CommonOptions,
   terminal: Terminal,
 ): Promise<Adopted> {
+  const variables = terminal.environment
   const standing = await readStanding(serving)
   const found = findAdoptable(standing, (name) => Boolean(variables[name]), await localServers(standing))
   const plan = planInit(standing, await choose(found, flags, options, terminal), models, flags.seal)
