@@ -4,8 +4,8 @@ import { serve } from '@hono/node-server'
 import { Hono } from 'hono'
 import { createPurser } from 'purser'
 
-// Others can reach this port, so every call needs a key. A database on disk needs a home beside it for that: { database, home }.
-const purser = await createPurser({ database: ':memory:', simulated: true, authenticate: true })
+// Others can reach this port, and every call needs a key. A database on disk needs a home beside it for that: { database, home }.
+const purser = await createPurser({ database: ':memory:', simulated: true })
 const { key } = await purser.keys.create({ name: 'example', scopes: { profiles: ['simulated'] } })
 
 const app = new Hono()

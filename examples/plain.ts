@@ -3,7 +3,8 @@
 import { createPurser } from 'purser'
 
 // In a program of your own: { database: 'purser.db', home: '.purser' }, and providers with keys. The simulated one needs none.
-await using purser = await createPurser({ database: ':memory:', simulated: true })
+// Nobody but this script can reach its `fetch`, so that needs no Purser key either.
+await using purser = await createPurser({ database: ':memory:', simulated: true, authenticate: false })
 
 function ask(body: object): Promise<Response> {
   return purser.fetch('http://purser/v1/chat/completions', {

@@ -61,7 +61,7 @@ export type App = {
   readonly nextId: () => string
   readonly started: Started
   /** The inference face for callers in this process. */
-  fetchFor(authenticate: boolean | null): Fetch
+  fetchFor(authenticate: boolean): Fetch
   contextFor(asking: Asking): OperationContext
   /** A listener of this process, so that no call goes round in a circle. */
   listensOn(listener: Listener): void
@@ -140,7 +140,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       const onFailure = (error: unknown) => log.warn({ err: error }, 'The revision of the configuration could not be read.')
       undo.unshift(watchRevision({ revision, current: () => directory.revision, refresh, timers: systemTimers, onFailure }))
     }
-    const fetchFor = (authenticate: boolean | null): Fetch => createFetch({ gateway, authenticator, authenticate, nextId, log })
+    const fetchFor = (authenticate: boolean): Fetch => createFetch({ gateway, authenticator, authenticate, nextId, log })
     const ownFetch = fetchFor(false)
 
     return {

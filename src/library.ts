@@ -17,8 +17,8 @@ export type PurserOptions = Partial<DatabaseOptions> & {
    */
   readonly home?: string
   /**
-   * Whether `fetch` asks for a Purser key. If not said, it does of a request that a server received, which its Host header tells, and
-   * does not of one that the program made itself. A key that is shown is checked and counts, whatever is said here.
+   * Whether `fetch` asks for a Purser key. It does, if not said: `false` is for a program whose own calls are all that reaches it, or
+   * that has asked for credentials of its own. Operations need none. A key that is shown is checked and counts, whatever is said here.
    */
   readonly authenticate?: boolean
   /** The built-in provider, inside this process alone: the profiles `simulated` and `simulated-claude` answer. Off, if not said. */
@@ -42,7 +42,7 @@ const silent: Log = { warn() {}, error() {} }
 
 /** Two in one process share nothing, and the process is left as it was: no signal is caught, no variable is taken, nothing is printed. */
 export async function createPurser(options: PurserOptions): Promise<Purser> {
-  const { home: folder, authenticate = null, simulated = false, log = silent, ...rest } = options
+  const { home: folder, authenticate = true, simulated = false, log = silent, ...rest } = options
   const home = folder === undefined ? null : homeOf(folder, {}, folder)
   const database = rest.database ?? home?.database ?? noDatabase()
   checkAddress(database, 'database')

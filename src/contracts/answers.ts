@@ -26,5 +26,6 @@ export function errorHeaders(error: PurserError, requestId: string): Headers {
 
 /** The whole explanation: most tools print the message and nothing else. */
 export function explanation(error: PurserError): string {
+  if (error.told !== undefined) return error.told
   return error.hint === undefined ? error.message : `${error.message} ${error.hint}`
 }

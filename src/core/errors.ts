@@ -30,6 +30,8 @@ export const errorKinds = {
 export type ErrorKind = keyof typeof errorKinds
 
 export type ErrorExtras = {
+  /** What callers of inference are told instead of message and hint, where those speak of this machine to its operator. */
+  readonly told?: string
   /** The next step for the person who must act, as a sentence or a command. */
   readonly hint?: string
   /** A finer, stable word inside the kind (`ledger_behind`, `overloaded`). */
@@ -47,6 +49,7 @@ export type ErrorExtras = {
 /** Everything that goes wrong on purpose. The message is a sentence for the person who must act; the cause is for the log and is never sent. */
 export class PurserError extends Error {
   readonly kind: ErrorKind
+  readonly told: string | undefined
   readonly hint: string | undefined
   readonly code: string | undefined
   readonly field: string | undefined
@@ -58,6 +61,7 @@ export class PurserError extends Error {
     super(message, extras.cause === undefined ? undefined : { cause: extras.cause })
     this.name = 'PurserError'
     this.kind = kind
+    this.told = extras.told
     this.hint = extras.hint
     this.code = extras.code
     this.field = extras.field

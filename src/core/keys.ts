@@ -14,6 +14,8 @@ export const keyPrefix = 'purser_'
 
 const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const idLength = 10
+/** What the id of a key looks like: another one could never be read off the key again. */
+export const keyId = new RegExp(`^[0-9A-Za-z]{${idLength}}$`)
 /** 62^43 is more than 2^256. */
 const secretLength = 43
 const checksumLength = 6

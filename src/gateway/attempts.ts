@@ -12,6 +12,7 @@ import { createOutlet } from './outlet.ts'
 import { decide } from './policy.ts'
 import type { Line, Prepared } from './prepare.ts'
 import type { Repeats } from './repeats.ts'
+import { tellOperator } from './tell-operator.ts'
 
 /** Terminal bytes wait at most this long for their settlement; then the connection is cut without them. */
 const holdLimitMs = 10_000
@@ -74,6 +75,7 @@ export function runCall(deps: GatewayDeps, input: CallInput): RunningCall {
   }
 
   const refuse = (error: PurserError): void => {
+    tellOperator(deps.log, call.id, error)
     if (callerGone) return
     const fault = callerCodec.encodeError(error, call.id)
     outlet.head(fault.status, fault.headers)

@@ -18,6 +18,7 @@ import type { GatewayDeps } from './deps.ts'
 import { type Candidate, lineUp, type Prepared, prepare, warmUp } from './prepare.ts'
 import { createRepeats } from './repeats.ts'
 import { callerRetryOf, clientOf, sessionOf } from './request-facts.ts'
+import { tellOperator } from './tell-operator.ts'
 
 /** Who calls, as the edge has established it. `keyId` is null for the process itself: the program that Purser lives in, or one of its own operations. */
 export type Caller = {
@@ -188,7 +189,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
       run()
     } catch (thrown) {
       const error = asPurserError(thrown)
-      if (error.kind === 'internal') deps.log.error({ requestId, err: error.cause ?? error }, error.message)
+      tellOperator(deps.log, requestId, error)
       answer(exchange, callerCodec(contract).encodeError(error, requestId))
     }
   }

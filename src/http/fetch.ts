@@ -1,5 +1,6 @@
 /** The inference face as a function: a Request in, a Response out, no socket between. What a program calls that Purser lives in. */
 
+import { PurserError } from '../core/errors.ts'
 import type { Caller } from '../gateway/gateway.ts'
 import { receive } from './fetch-exchange.ts'
 import { callerByKey } from './grants.ts'
@@ -11,8 +12,8 @@ export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promi
 
 export type FetchDeps = Omit<InferenceDeps, 'callerOf' | 'adminUrl'> & {
   readonly authenticator: Authenticator
-  /** Whether a request needs a key. `null`: only where a server has received it, which its Host header tells. */
-  readonly authenticate: boolean | null
+  /** Whether a request needs a key. Nothing about it can say that it needs none. */
+  readonly authenticate: boolean
 }
 
 /** The process itself, which needs no key of its own. */
@@ -25,8 +26,9 @@ export function createFetch({ authenticator, authenticate, ...deps }: FetchDeps)
     adminUrl: () => null,
     /** A key that is shown counts, also where none is needed. */
     callerOf: (arrival, query, endpoint) => {
-      const needsKey = authenticate ?? arrival.headers.host !== undefined
-      return needsKey || showsKey(arrival.headers, query) ? byKey(arrival, query, endpoint) : self
+      if (showsKey(arrival.headers, query)) return byKey(arrival, query, endpoint)
+      if (authenticate) throw keyless()
+      return self
     },
   }
   return async (input, init) => {
@@ -36,6 +38,13 @@ export function createFetch({ authenticator, authenticate, ...deps }: FetchDeps)
     serve(inference, arrival)
     return response
   }
+}
+
+function keyless(): PurserError {
+  return new PurserError('unauthenticated', 'A Purser key is needed: send it as "Authorization: Bearer <key>" or "x-api-key: <key>".', {
+    code: 'invalid_api_key',
+    hint: 'Where only this program calls:  createPurser({ authenticate: false })',
+  })
 }
 
 /** Servers hand out Requests of their own making, which no `instanceof` knows. */

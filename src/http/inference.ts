@@ -7,6 +7,7 @@ import { scan } from '../core/scan.ts'
 import type { Fault, Headers, WireRequest } from '../core/wire.ts'
 import type { Log } from '../gateway/deps.ts'
 import type { Caller, Gateway } from '../gateway/gateway.ts'
+import { tellOperator } from '../gateway/tell-operator.ts'
 import { encodeFault } from './faults.ts'
 import { guardContentType, guardTarget } from './guard.ts'
 import { route, shapeFor } from './mounts.ts'
@@ -45,7 +46,7 @@ export function serve(deps: InferenceDeps, arrival: Arrival): void {
   let shape: ContractId = 'openai-chat'
   const refuse = (thrown: unknown): void => {
     const error = asPurserError(thrown)
-    if (error.kind === 'internal') deps.log.error({ requestId, err: error.cause ?? error }, error.message)
+    tellOperator(deps.log, requestId, error)
     arrival.send(encodeFault(shape, error, requestId))
   }
   try {

@@ -5,7 +5,7 @@ import { PurserError } from '../core/errors.ts'
 import type { Clock } from '../core/ports.ts'
 import { Secret } from '../core/secret.ts'
 import { type Keyring, proves } from './kek.ts'
-import { absent, type Reading, unknown } from './reading.ts'
+import { absent, type Lack, type Reading, unknown } from './reading.ts'
 import { parseReference, type Reference } from './references.ts'
 import { type SealedRow, unseal } from './sealed.ts'
 import { type Commands, type RunCommand, readCommands } from './secret-command.ts'
@@ -16,8 +16,8 @@ export type Binding = { readonly reference: string; readonly origin: string; rea
 export type SecretRows = { readonly sealed: readonly SealedRow[]; readonly bindings: readonly Binding[] }
 export type Pair = { readonly reference: string; readonly origin: string }
 
-/** The key-encryption key, or why there is none. */
-export type Keys = Keyring | { readonly missing: string }
+/** The key-encryption key, or why there is none: for whoever must mend it, and, where that names a path, for callers. */
+export type Keys = Keyring | { readonly missing: string; readonly told?: string }
 
 export type VaultOptions = {
   readonly clock: Clock
@@ -40,7 +40,7 @@ export interface Vault {
   update(rows: SecretRows, references: Iterable<string>): void
   /** How a secret stands. Without an origin only whether it is there is asked. */
   standing(reference: string, origin: string | null): Standing
-  /** The same for a call: a command that nobody has asked yet counts as present, for `warm` asks it. */
+  /** The same for a call: a command that nobody has asked yet counts as present, for `warm` asks it. The reason is one for callers. */
   usable(reference: string, origin: string): Standing
   /** What has to be waited for before `secretOf` can answer; undefined where the secret is at hand. Never rejects. */
   warm(reference: string, origin: string): Promise<void> | undefined
@@ -55,7 +55,7 @@ export interface Vault {
 /** No secret is kept longer than this without a look at where it lives. A lack is looked at again sooner. */
 const limits = { keptMs: 60_000, lackingMs: 1_000, scrubbed: 256 }
 
-type Kept = { readonly found: Secret | Standing; readonly until: number }
+type Kept = { readonly found: Secret | Lack; readonly until: number }
 
 export function createVault(options: VaultOptions): Vault {
   const { clock, folder } = options
@@ -66,6 +66,7 @@ export function createVault(options: VaultOptions): Vault {
   let rows: SecretRows = { sealed: [], bindings: [] }
   let sealed = new Map<string, SealedRow>()
   let bound = new Set<string>()
+  let used: readonly string[] = []
   const kept = new Map<string, Kept>()
   const seen = new Map<string, Secret>()
 
@@ -74,23 +75,25 @@ export function createVault(options: VaultOptions): Vault {
     const ring = keys
     const proven = 'missing' in ring ? [] : rows.bindings.filter(({ reference, origin, hmac }) => proves(ring, reference, origin, hmac))
     bound = new Set(proven.map(keyOf))
+    const allowed = new Set([...options.catalogue, ...proven].map(({ reference }) => reference))
+    environment.adopt(used.filter((reference) => reference.startsWith('env:') && allowed.has(reference)).map((each) => each.slice(4)))
     kept.clear()
   }
 
   /** Why a reference may not be used at an origin, or undefined where it may. */
-  const refusal = (reference: string, origin: string): string | undefined => {
+  const refusal = (reference: string, origin: string): Reading | undefined => {
     const key = keyOf({ reference, origin })
     if (given.has(key) || bound.has(key)) return undefined
     const bind = `purser secrets bind ${reference} --origin ${origin}`
-    if (!rows.bindings.some((row) => keyOf(row) === key)) return `${reference} is not bound to ${origin}. Bind it:  ${bind}`
-    if ('missing' in keys) return `The binding of ${reference} to ${origin} cannot be checked. ${keys.missing}`
-    return `The binding of ${reference} to ${origin} was not made with this key-encryption key. Bind it again:  ${bind}`
+    if (!rows.bindings.some((row) => keyOf(row) === key)) return unknown(`${reference} is not bound to ${origin}. Bind it:  ${bind}`)
+    if ('missing' in keys) return unknown(...withoutKey(`The binding of ${reference} to ${origin} cannot be checked.`, keys))
+    return unknown(`The binding of ${reference} to ${origin} was not made with this key-encryption key. Bind it again:  ${bind}`)
   }
 
   const openSealed = (id: string, origin: string | null): Reading => {
     const row = sealed.get(id)
     if (row === undefined) return absent(`There is no sealed secret ${id}. Enter the key again.`)
-    if ('missing' in keys) return unknown(`It is sealed, and cannot be opened. ${keys.missing}`)
+    if ('missing' in keys) return unknown(...withoutKey('It is sealed, and cannot be opened.', keys))
     if (origin !== null && row.origin !== origin)
       return unknown(`It was sealed for ${row.origin}, and is not given to ${origin}. Enter the key again for the new place.`)
     const value = unseal(keys, row)
@@ -117,16 +120,16 @@ export function createVault(options: VaultOptions): Vault {
   }
 
   /** The secret, why there is none, or undefined where a command has to be asked first. */
-  const lookUp = (reference: string, origin: string): Secret | Standing | undefined => {
+  const lookUp = (reference: string, origin: string): Secret | Lack | undefined => {
     const key = keyOf({ reference, origin })
     const known = kept.get(key)
     const now = clock.monotonic()
     if (known !== undefined && now < known.until) return known.found
     const parsed = parseReference(reference)
     const refused = parsed.kind === 'sealed' ? undefined : refusal(reference, origin)
-    const reading = refused === undefined ? read(parsed, origin) : unknown(refused)
+    const reading = refused ?? read(parsed, origin)
     if (reading === undefined) return undefined
-    const found = reading.type === 'value' ? new Secret(reading.value, origin) : { presence: reading.presence, reason: reading.reason }
+    const found = reading.type === 'value' ? new Secret(reading.value, origin) : reading
     kept.set(key, { found, until: now + (found instanceof Secret ? limits.keptMs : limits.lackingMs) })
     if (found instanceof Secret) remember(found)
     return found
@@ -149,17 +152,17 @@ export function createVault(options: VaultOptions): Vault {
     },
     update(fresh, references) {
       rows = fresh
-      environment.adopt([...references].filter((reference) => reference.startsWith('env:')).map((reference) => reference.slice(4)))
+      used = [...references]
       refresh()
     },
     standing(reference, origin) {
       if (origin === null) return standingOf(read(parseReference(reference), null))
       const found = lookUp(reference, origin)
-      return found === undefined ? notAsked : found instanceof Secret ? atHand : found
+      return found === undefined ? notAsked : found instanceof Secret ? atHand : standingOf(found)
     },
     usable(reference, origin) {
       const found = lookUp(reference, origin)
-      return found === undefined || found instanceof Secret ? atHand : found
+      return found === undefined || found instanceof Secret ? atHand : { presence: found.presence, reason: found.told }
     },
     warm(reference, origin) {
       return lookUp(reference, origin) === undefined ? commands.ask(parseReference(reference).name) : undefined
@@ -167,7 +170,10 @@ export function createVault(options: VaultOptions): Vault {
     secretOf(reference, origin) {
       const found = lookUp(reference, origin) ?? notAsked
       if (found instanceof Secret) return found
-      throw new PurserError('unavailable', `The secret ${reference} cannot be used. ${found.reason}`, { code: 'secret_unavailable' })
+      throw new PurserError('unavailable', `The secret ${reference} cannot be used. ${found.reason}`, {
+        code: 'secret_unavailable',
+        told: `The secret ${reference} cannot be used. ${found.told}`,
+      })
     },
     reload(refused, reference) {
       const { origin } = refused
@@ -185,11 +191,16 @@ export function createVault(options: VaultOptions): Vault {
   }
 }
 
-const notAsked: Standing = { presence: 'unknown', reason: 'Its command has not been asked yet. The first call asks it.' }
+const notYet = 'Its command has not been asked yet. The first call asks it.'
+const notAsked = { presence: 'unknown', reason: notYet, told: notYet } as const satisfies Lack
 
-function standingOf(reading: Reading | undefined): Standing {
-  if (reading === undefined) return notAsked
-  return reading.type === 'value' ? atHand : { presence: reading.presence, reason: reading.reason }
+function withoutKey(what: string, keys: { readonly missing: string; readonly told?: string }): [reason: string, told: string] {
+  return [`${what} ${keys.missing}`, `${what} ${keys.told ?? keys.missing}`]
+}
+
+function standingOf(reading: Reading | Lack | undefined): Standing {
+  const { presence, reason } = reading === undefined ? notAsked : 'value' in reading ? atHand : reading
+  return { presence, reason }
 }
 
 /** No reference and no origin holds a space. */

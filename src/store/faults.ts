@@ -121,6 +121,8 @@ export function storeError(thrown: unknown): PurserError {
   const detail = thrown instanceof Error ? thrown.message : String(thrown)
   return new PurserError(row.kind, `${row.says}: ${detail}.`, {
     code: row.code,
+    // What a driver says may name a host, a user, a path or a statement.
+    told: `${row.says}.`,
     cause: thrown,
     ...(row.hint === undefined ? {} : { hint: row.hint }),
   })

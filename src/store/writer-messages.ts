@@ -46,12 +46,24 @@ export const answer = {
 
 export type Message = unknown[]
 
-type PlainError = { readonly kind: ErrorKind; readonly message: string; readonly code?: string; readonly hint?: string }
+type PlainError = {
+  readonly kind: ErrorKind
+  readonly message: string
+  readonly code?: string
+  readonly told?: string
+  readonly hint?: string
+}
 
 /** An error as a message carries it: what the house may see of it, without its cause's stack. */
 export function plainError(error: PurserError): PlainError {
-  const { kind, message, code, hint } = error
-  return { kind, message, ...(code === undefined ? {} : { code }), ...(hint === undefined ? {} : { hint }) }
+  const { kind, message, code, told, hint } = error
+  return {
+    kind,
+    message,
+    ...(code === undefined ? {} : { code }),
+    ...(told === undefined ? {} : { told }),
+    ...(hint === undefined ? {} : { hint }),
+  }
 }
 
 export function errorOf(plain: unknown): PurserError {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { invoke, type Operation } from '../../src/control/operation.ts'
 import { operations } from '../../src/control/operations.ts'
+import type { Scope } from '../../src/control/scopes.ts'
 import { PurserError } from '../../src/core/errors.ts'
 import { readDirectory } from '../../src/routing/directory.ts'
 import { audited } from '../support/audit.ts'
@@ -53,6 +54,20 @@ eachStore((fresh) => {
     assert.ok(
       audited.every((row) => !JSON.stringify(row, (_key, value) => (typeof value === 'bigint' ? String(value) : value)).includes('"a"')),
     )
+  })
+
+  test('the values of static headers are for those who may write them, and others see their names', async (t) => {
+    const { context } = await openBooks(t, await fresh(t, { clock: new HandClock() }), new HandClock())
+    await invoke(by('providers.create'), context, { ...vllm, dialect: { headers: { 'x-team': 'canary' } } })
+    const headersSeen = async (scopes: readonly Scope[]) => {
+      const asking = { ...context, actor: { ...context.actor, scopes: new Set(scopes) } }
+      const one = await invoke(by('providers.get'), asking, { provider: 'workshop' })
+      const all = (await invoke(by('providers.list'), asking, {})) as { items: { name: string; dialect: { headers?: object } }[] }
+      const listed = all.items.find(({ name }) => name === 'workshop')
+      return [one, listed].map((each) => (each as { dialect: { headers?: object } }).dialect.headers)
+    }
+    assert.deepEqual(await headersSeen(['usage:read']), [{ 'x-team': '[redacted]' }, { 'x-team': '[redacted]' }])
+    assert.deepEqual(await headersSeen(['usage:read', 'providers:write']), [{ 'x-team': 'canary' }, { 'x-team': 'canary' }])
   })
 
   test('a dry run shows the change and writes nothing, and a stale revision is a conflict', async (t) => {

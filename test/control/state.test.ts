@@ -55,6 +55,14 @@ const whole = {
 }
 
 eachStore((fresh) => {
+  test("a document brings no key whose id is no key's, and no field that a schema would drop in silence", async (t) => {
+    const { run } = await opened(t)
+    const strange = { purser: 1, keys: [{ id: 'admin-token', name: 'sneaky', kind: 'call' }] }
+    await assert.rejects(run('apply', { document: textOf(strange) }), /keys\.0\.id: The id of a key is 10 letters and digits/)
+    const reserved = '{"purser":1,"settings":[{"name":"x","value":{"a":[{"__proto__":{"b":1}}]}}]}'
+    await assert.rejects(run('apply', { document: reserved }), /no field named "__proto__"/)
+  })
+
   const opened = async (t: TestContext) => {
     const { context } = await openBooks(t, await fresh(t, { clock: new HandClock() }), new HandClock())
     return { context, run: runIn(context) }

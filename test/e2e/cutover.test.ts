@@ -46,7 +46,13 @@ eachDatabase(({ fresh }) => {
   let callKey = ''
 
   before(async () => {
-    purser = await createPurser({ home: join(root, 'library'), database: await fresh(), migrate: true, simulated: true })
+    purser = await createPurser({
+      home: join(root, 'library'),
+      database: await fresh(),
+      migrate: true,
+      simulated: true,
+      authenticate: false,
+    })
     const database = await fresh()
     const keys = await prepareHome(root, { providers: [], database })
     callKey = keys.callKey

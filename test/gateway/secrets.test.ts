@@ -2,7 +2,10 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { PurserError } from '../../src/core/errors.ts'
 import { Secret } from '../../src/core/secret.ts'
+import { storeError } from '../../src/store/faults.ts'
+import { errorOf, plainError } from '../../src/store/writer-messages.ts'
 import { type Asked, connectionRow, directoryOf, profileRow, providerRow, type Stage, stage } from '../support/gateway.ts'
 import { chatReply } from './answers.ts'
 
@@ -88,3 +91,29 @@ test('another refusal than a 401, and a connection without a secret, reload noth
 async function turn(): Promise<void> {
   for (let n = 0; n < 5; n += 1) await Promise.resolve()
 }
+
+test('what only an operator may know is in his log, and the caller is told the rest', () => {
+  const lines: string[] = []
+  const told = 'The secret file:a cannot be used.'
+  const secretOf = () => {
+    throw new PurserError('unavailable', 'The secret file:a cannot be used. There is no file /srv/purser/secrets/a.', {
+      code: 'secret_unavailable',
+      hint: 'Look into /srv/purser.',
+      told,
+    })
+  }
+  const { caller } = stage({ directory: paying('file:a'), secrets: { secretOf }, onError: (message) => lines.push(message) })
+  assert.equal(caller.status, 503)
+  assert.equal((JSON.parse(caller.text) as { error: { message: string } }).error.message, told)
+  assert.match(lines.join(), /srv\/purser\/secrets\/a/)
+})
+
+test('a database that fails is said to callers in our words, and to the operator in its own', () => {
+  const lines: string[] = []
+  const failed = Object.assign(new Error('connect ECONNREFUSED 10.1.2.3:5432'), { code: 'ECONNREFUSED' })
+  const { caller, ledger } = stage({ onError: (message) => lines.push(message) })
+  ledger.committed(errorOf(plainError(storeError(failed))))
+  assert.equal(caller.status, 503)
+  assert.doesNotMatch(caller.text, /10\.1\.2\.3|PURSER_DATABASE_URL/)
+  assert.match(lines.join(), /10\.1\.2\.3/)
+})

@@ -191,15 +191,20 @@ describe('a call', () => {
 })
 
 describe('a key', () => {
-  test('is needed where a server received the request, and nowhere where it was said that none is', async (t) => {
-    const guarded = await openPurser(t)
-    const received = { host: 'app.example', authorization: 'Bearer something' }
-    assert.equal((await guarded.fetch(chat({ headers: received }))).status, 401)
-    assert.equal((await guarded.fetch(chat({ headers: { authorization: 'Bearer something' } }))).status, 200)
+  test('is needed by every request, whatever its headers are, unless it was said that none is', async (t) => {
+    const guarded = await createPurser({ database: ':memory:', simulated: true })
+    t.after(() => guarded.close(0))
+    const word = { authorization: 'Bearer something' }
+    // A server of HTTP/2 hands on a Request without Host, and so does one of HTTP/1.0.
+    for (const headers of [{}, word, { host: 'app.example', ...word }]) {
+      const refused = await guarded.fetch(chat({ headers }))
+      assert.equal(refused.status, 401)
+      assert.match(await refused.text(), /createPurser\({ authenticate: false }\)/)
+    }
+    const { key } = await guarded.keys.create({ name: 'ci' })
+    assert.equal((await guarded.fetch(chat({ headers: { authorization: `Bearer ${key}` } }))).status, 200)
     const open = await openPurser(t, { authenticate: false })
-    assert.equal((await open.fetch(chat({ headers: received }))).status, 200)
-    const closed = await openPurser(t, { authenticate: true })
-    assert.equal((await closed.fetch(chat())).status, 401)
+    for (const headers of [{}, { host: 'app.example', ...word }]) assert.equal((await open.fetch(chat({ headers }))).status, 200)
   })
 
   test('cannot be checked for a database on disk without a home, and the error says so', async (t) => {
@@ -277,7 +282,8 @@ describe('an instance', () => {
 })
 
 test('a request that a node:http server received is one that needs a key', async (t) => {
-  const purser = await openPurser(t)
+  const purser = await createPurser({ database: ':memory:', simulated: true })
+  t.after(() => purser.close(0))
   const server = createServer(async (incoming, outgoing) => {
     const headers = new Headers(incoming.headers as Record<string, string>)
     const answer = await purser.fetch(new Request(`http://app.example${incoming.url}`, { headers }))

@@ -7,10 +7,10 @@ import { describe, type TestContext } from 'node:test'
 import { createPurser, type Purser, type PurserOptions } from '../../src/index.ts'
 import { eachDatabase } from '../support/databases.ts'
 
-/** With the simulated provider, and in memory if no place is named. Closed with its test. */
+/** With the simulated provider, in memory if no place is named, and called by the test alone if nothing else is said. Closed with its test. */
 export async function openPurser(t: Pick<TestContext, 'after'>, options: PurserOptions = {}): Promise<Purser> {
   const place = options.home === undefined ? { database: ':memory:' } : {}
-  const purser = await createPurser({ ...place, simulated: true, migrate: true, ...options })
+  const purser = await createPurser({ ...place, simulated: true, migrate: true, authenticate: false, ...options })
   t.after(() => purser.close(0))
   return purser
 }

@@ -220,3 +220,38 @@ test('a command that fails says how and never what it printed, and an unbound on
 async function settled(): Promise<void> {
   for (let turn = 0; turn < 5; turn++) await Promise.resolve()
 }
+
+test('a variable that may go nowhere is neither read nor taken out of the environment, whatever rows name it', () => {
+  const variables: Record<string, string | undefined> = { PATH: '/bin', OWN: 'canary-2' }
+  const { vault } = opened({ environment: { variables, forget: true } }, {}, ['env:PATH', 'env:OWN'])
+  assert.deepEqual(variables, { PATH: '/bin', OWN: 'canary-2' })
+  vault.update({ sealed: [], bindings: [binding('env:OWN')] }, ['env:PATH', 'env:OWN'])
+  assert.deepEqual(variables, { PATH: '/bin' })
+  assert.equal(vault.secretOf('env:OWN', origin).reveal(origin), 'canary-2')
+})
+
+test('callers are told why a secret cannot be used without a path of this machine, and operators with it', (t) => {
+  const folder = folderOf(t)
+  const path = join(folder, 'open')
+  writeFileSync(path, 'canary', { mode: 0o644 })
+  chmodSync(path, 0o644)
+  const bindings = ['file:none', 'file:open'].map(binding)
+  const lost = { missing: `The key-encryption key ${folder}/kek is missing.`, told: 'The key-encryption key is missing.' }
+  const sealed = [seal(kek, systemRandom, { id: 's', origin, value: 'canary-3' })]
+  const cases = [
+    [opened({ folder }, { bindings }).vault, ['file:none', 'file:open']],
+    [opened({ keys: lost, folder }, { bindings, sealed }).vault, ['file:none', 'sealed:s']],
+  ] as const
+  for (const [vault, references] of cases) {
+    for (const reference of references) {
+      const { presence, reason } = vault.usable(reference, origin)
+      assert.notEqual(presence, 'present')
+      assert.ok(reason !== null && reason.length > 0 && !reason.includes(folder), String(reason))
+      assert.throws(
+        () => vault.secretOf(reference, origin),
+        (error) => error instanceof PurserError && error.told?.includes(folder) === false && error.told.endsWith(reason),
+      )
+      assert.ok(vault.standing(reference, origin).reason?.includes(folder))
+    }
+  }
+})

@@ -320,6 +320,8 @@ export type Asked = {
   /** What the caller's key is limited to. */
   readonly grant?: CallGrant
   readonly secrets?: Partial<GatewayDeps['secrets']>
+  /** Hears what the log is told of failures. */
+  readonly onError?: (message: string) => void
 }
 
 /** One call, dispatched and waiting for the ledger's first word. */
@@ -348,7 +350,7 @@ export function stage(asked: Asked = {}): Stage {
     clock: { now: () => 1_000 + timers.now, monotonic: () => timers.now },
     timers,
     random: { bytes: (count) => new Uint8Array(count) },
-    log: { warn() {}, error() {} },
+    log: { warn() {}, error: (_fields, message) => asked.onError?.(message) },
   })
   gateway.dispatch({
     exchange: caller,

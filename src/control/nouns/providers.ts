@@ -2,6 +2,7 @@
 
 import { z } from 'zod'
 import { contracts } from '../../contracts/index.ts'
+import type { JsonObject } from '../../core/json.ts'
 import { provider } from '../../core/nouns.ts'
 import type { Row } from '../../store/schema.ts'
 import type { OperationContext } from '../context.ts'
@@ -9,6 +10,8 @@ import { findNamed } from '../find.ts'
 import { operation } from '../operation.ts'
 import { decodeCursor, page, pageOf, paging } from '../page.ts'
 import { plainNumbers } from '../plain.ts'
+import { redacted } from '../redacted.ts'
+import type { Actor } from '../scopes.ts'
 
 export const shownProvider = provider.extend({
   base_url: z.string(),
@@ -35,14 +38,19 @@ export const providersList = operation({
   output: pageOf(shownProvider),
   columns: providerColumns,
   example: 'purser providers list',
-  async run({ store }, { limit, cursor }) {
+  async run({ store, actor }, { limit, cursor }) {
     const after = decodeCursor(cursor, ['text'])
     const rows = await kept(store)
       .$if(after !== undefined, (query) => query.where('name', '>', after![0]))
       .orderBy('name')
       .limit(limit + 1)
       .execute()
-    return page(rows, limit, (row) => [row.name], showProvider)
+    return page(
+      rows,
+      limit,
+      (row) => [row.name],
+      (row) => shownTo(actor, row),
+    )
   },
 })
 
@@ -56,7 +64,7 @@ export const providersGet = operation({
   output: shownProvider,
   columns: providerColumns,
   example: 'purser providers get openai',
-  run: async (context, input) => showProvider(await findProvider(context, input.provider)),
+  run: async (context, input) => shownTo(context.actor, await findProvider(context, input.provider)),
 })
 
 /** The row of a provider by name or id, or `not_found` with the nearest name. */
@@ -68,7 +76,13 @@ function kept({ read }: OperationContext['store']) {
   return read.selectFrom('providers').selectAll().where('removed_at', 'is', null)
 }
 
-/** A provider as every operation answers it. */
+/** The values of static headers are for those who may write them: operators put keys there. */
+function shownTo({ scopes }: Actor, row: Row<'providers'>): z.output<typeof shownProvider> {
+  const shown = showProvider(row)
+  return scopes.has('providers:write') ? shown : (redacted(shown as unknown as JsonObject) as unknown as typeof shown)
+}
+
+/** A provider as every operation answers it that may write it. */
 export function showProvider(row: Row<'providers'>): z.output<typeof shownProvider> {
   const callable = contracts.some((contract) => contract.id === row.contract)
   const reason = callable ? null : `Purser does not speak the contract ${row.contract} yet.`

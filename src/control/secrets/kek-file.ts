@@ -66,6 +66,7 @@ export function newKek(): string {
   return randomBytes(kekBytes).toString('hex')
 }
 
-function lost(path: string, how: string): { readonly missing: string } {
-  return { missing: `The key-encryption key ${path} ${how}. Restore it from a backup and start Purser again.` }
+function lost(path: string, how: string): { readonly missing: string; readonly told: string } {
+  const todo = 'Restore it from a backup and start Purser again.'
+  return { missing: `The key-encryption key ${path} ${how}. ${todo}`, told: `The key-encryption key ${how}. ${todo}` }
 }

@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import { contractIds } from '../../contracts/contract.ts'
 import { providerAuth } from '../../core/auth.ts'
+import { keyId } from '../../core/keys.ts'
 import { billings, crossings, json, modelName, name, networks, timeouts } from '../../core/nouns.ts'
 import { rateItem } from './rate-item.ts'
 
@@ -64,7 +65,7 @@ const route = z.strictObject({
 const setting = z.strictObject({ name: z.string().min(1).max(200), value: json })
 
 const key = z.strictObject({
-  id,
+  id: z.string().regex(keyId, 'The id of a key is 10 letters and digits.').optional(),
   name,
   kind: z.enum(['call', 'admin']),
   scopes: free,

@@ -149,6 +149,7 @@ type Planned = {
 async function planState(context: OperationContext, text: string, prune: boolean): Promise<Planned> {
   const value = readState(text)
   // What an escape stands for is looked at too.
+  refuseReserved(value)
   refuseUnstorable({ document: value })
   refuseReserved(value)
   const { document: said, faults: unread } = readDocument(value)
