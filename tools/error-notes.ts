@@ -280,6 +280,11 @@ export const codeNotes: Readonly<Record<string, Note>> = {
     means: 'No profile or route has the name that was sent as `model`, and it is no `provider/model` either.',
     act: 'Send one of the names in the message.',
   },
+  would_cross: {
+    kinds: ['conflict'],
+    means: 'Taking this back would send calls off this machine or to another payer, because of what was changed since.',
+    act: 'See what was changed: `purser audit list`. Change back what the message names, or leave it as it is.',
+  },
   moved_since: {
     kinds: ['conflict'],
     means: 'What a flip moved was moved again since, so it is not taken back over that.',

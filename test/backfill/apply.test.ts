@@ -90,6 +90,75 @@ eachStore((fresh) => {
     await assert.rejects(house.run('backfill.undo', { import: applied!.import }), { kind: 'not_found' })
   })
 
+  const pair = (active: string) =>
+    text({
+      services: { inference: { mode: 'your-own' } },
+      llm: {
+        profiles: { a: { provider: 'openai', model: 'gpt-5.2' }, b: { provider: 'openai', model: 'gpt-5.2-mini' } },
+        activeProfile: active,
+      },
+    })
+
+  test('undo goes back to the very rows of before: under their new names, and to none that bears an old one', async (t) => {
+    const house = await openHouse(t, await fresh(t))
+    await house.move({ config: pair('a') })
+    const { applied } = await house.move({ config: pair('b') })
+    await house.run('profiles.update', { profile: 'a', name: 'a-of-before' })
+    await house.run('profiles.create', { name: 'a', provider: 'anthropic', model: 'claude-opus-4-6' })
+    const back = await house.run('backfill.undo', { import: applied!.import })
+    assert.deepEqual(back.restored, [{ kind: 'route', name: 'default' }])
+    assert.deepEqual((await fields(house, 'route/default'))!.members, [{ profile: 'a-of-before', weight: null }])
+  })
+
+  test('undo leaves what would go back to a row that is gone, or to a unit that was edited, and lists it', async (t) => {
+    const house = await openHouse(t, await fresh(t))
+    await house.move({ config: pair('a') })
+    const { applied } = await house.move({ config: pair('b') })
+    await house.run('profiles.remove', { profile: 'a' })
+    const back = await house.run('backfill.undo', { import: applied!.import })
+    assert.deepEqual([back.restored, back.kept], [[], [{ kind: 'route', name: 'default', why: 'needs_what_is_gone' }]])
+    const other = await openHouse(t, await fresh(t))
+    await other.move({ config: own('gpt-5.2', { maxTokens: 100 }) })
+    const config = own('gpt-5.2-mini', { maxTokens: 200 })
+    const { applied: second } = await other.move({ config })
+    await other.run('connections.create', { name: 'work', provider: 'openai', credential: 'env:WORK' })
+    await other.run('profiles.update', { profile: 'default-model', connection: 'work' })
+    const partly = await other.run('backfill.undo', { import: second!.import })
+    assert.deepEqual(partly.kept, [{ kind: 'profile', name: 'default-model', why: 'edited' }])
+    const now = (await fields(other, 'profile/default-model'))!
+    assert.deepEqual([now.model, now.connection, now.max_tokens], ['gpt-5.2-mini', 'work', 100])
+  })
+
+  test('undo takes nothing out that a key or a setting names, or that was edited where no file speaks', async (t) => {
+    const house = await openHouse(t, await fresh(t))
+    const { applied } = await house.move({ config: pair('a') })
+    await house.run('keys.create', { name: 'script', scopes: { profiles: ['default'] } })
+    await house.run('profiles.update', { profile: 'b', system_prompt: 'Be brief.' })
+    const back = await house.run('backfill.undo', { import: applied!.import })
+    assert.deepEqual(
+      [back.removed, back.kept],
+      [
+        [],
+        [
+          { kind: 'profile', name: 'a', why: 'in_use' },
+          { kind: 'profile', name: 'b', why: 'edited' },
+          { kind: 'route', name: 'default', why: 'in_use' },
+        ],
+      ],
+    )
+  })
+
+  test('undo is refused where the way back has come to lead to another payer', async (t) => {
+    const house = await openHouse(t, await fresh(t))
+    await house.move({ config: pair('a') })
+    const { applied } = await house.move({ config: pair('b') })
+    const auth = { type: 'platform', base_url: 'https://platform.example.com/v1', credential: 'env:P' }
+    await house.run('connections.create', { name: 'paid', provider: 'openai', auth, platform: 'somebody' })
+    await house.run('profiles.update', { profile: 'a', connection: 'paid' })
+    await assert.rejects(house.run('backfill.undo', { import: applied!.import }), code('would_cross'))
+    assert.deepEqual((await fields(house, 'route/default'))!.members, [{ profile: 'b', weight: null }])
+  })
+
   test('undo withdraws cards, gives a connection its old reference back and takes the sealed key out', async (t) => {
     const house = await openHouse(t, await fresh(t))
     const before = await house.things()

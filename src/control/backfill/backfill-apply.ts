@@ -6,15 +6,17 @@ import type { Json, JsonObject } from '../../core/json.ts'
 import { type ControlStatement, recordedAt } from '../../store/store.ts'
 import { change, stale, type Touched } from '../change.ts'
 import type { OperationContext } from '../context.ts'
+import { namesInUse } from '../nouns/referrers.ts'
 import { findPlan, markApplied, planDigest } from '../plans.ts'
 import { insertRows } from '../row-statements.ts'
+import { type Crossing, crossingsOf } from './boundary.ts'
 import { digestOfText, documentField } from './documents.ts'
 import { child, textIn, valueAt } from './pointer.ts'
 import { readPresent } from './present.ts'
 import { readObject } from './read.ts'
 import { sealerOf } from './sealing.ts'
 import { type Body, statementsOf, type Written } from './statements.ts'
-import { takeBack } from './undo.ts'
+import { takeBack, whyKept } from './undo.ts'
 
 type PlanBody = Body & { readonly inputs: { readonly config: string } }
 
@@ -104,9 +106,7 @@ export const backfillUndo = change({
     import: z.string(),
     removed: rowsShown,
     restored: rowsShown,
-    kept: z
-      .array(z.object({ kind: z.string(), name: z.string(), why: z.enum(['edited', 'in_use', 'gone']) }))
-      .describe('Left as they are.'),
+    kept: z.array(z.object({ kind: z.string(), name: z.string(), why: z.enum(whyKept) })).describe('Left as they are.'),
     voided: z.int().describe('Rate cards that are withdrawn.'),
   }),
   columns: [
@@ -118,7 +118,8 @@ export const backfillUndo = change({
   example: 'purser backfill undo 0199a2b4-5c6d-7e8f-9a0b-1c2d3e4f5a6b --yes',
   async plan(context, input) {
     const { record, present } = await lastImport(context, input.import)
-    const back = takeBack(present.things, record.written)
+    const back = takeBack(present.things, record.written, await namesInUse(context))
+    refuseCrossings(crossingsOf(present.things, back.after))
     const still = await stillReferred(context, record.secrets, back.freed)
     const voided = await unvoided(context, record.cards)
     const gone = (table: 'provenance' | 'preserved' | 'imports', column: 'import_id' | 'id') =>
@@ -230,6 +231,21 @@ async function lastImport(context: OperationContext, id: string) {
     .where('operation', '=', 'backfill.apply')
     .executeTakeFirstOrThrow()
   return { record: entry.undo as unknown as Record_, present }
+}
+
+/** What was moved since may make the way back another one than the way here. */
+function refuseCrossings(crossings: readonly Crossing[]): void {
+  if (crossings.length === 0) return
+  const listed = crossings.map(({ name, why }) => `"${name}" (${why})`).join(', ')
+  throw new PurserError(
+    'conflict',
+    `Taken back now, the import would send calls off this machine or to another payer, because of what was changed since: ${listed}.`,
+    {
+      code: 'would_cross',
+      details: { crossings: crossings.map((each) => ({ ...each })) },
+      hint: 'See what was changed:  purser audit list',
+    },
+  )
 }
 
 /** Sealed keys that a connection which stays still refers to. */

@@ -12,7 +12,8 @@ export function crossingsOf(before: readonly Thing[], after: readonly Thing[]): 
     const fresh = now.get(name)
     if (fresh === undefined) return []
     if (old.local !== fresh.local) return [{ name, why: 'locality_would_change' }]
-    return old.billing !== null && old.billing !== fresh.billing ? [{ name, why: 'billing_would_change' }] : []
+    // Who names no connection only ever gets one that its operator pays.
+    return old.billing !== null && old.billing !== (fresh.billing ?? 'own') ? [{ name, why: 'billing_would_change' }] : []
   })
 }
 

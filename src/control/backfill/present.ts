@@ -15,7 +15,17 @@ export type Thing = {
   /** What the manifest said of it, where it says anything. */
   readonly shipped: JsonObject | null
   readonly removed: boolean
+  /** Columns that no file of the source speaks of. */
+  readonly beyond: JsonObject
 }
+
+/** What columns hold that no file of the source speaks of, in a row that an import makes. */
+export const unspoken = {
+  provider: { dialect: {}, stops_on_disconnect: null, bills_errors: false, modality: 'chat' },
+  connection: { on_abandon: null, canonical_equivalent_id: null },
+  profile: { system_prompt: null, timeouts: {}, strict: false, idempotent: false },
+  route: { allow_cross: [] },
+} as const satisfies Readonly<Record<Thing['kind'], JsonObject>>
 
 export type Origin = {
   readonly kind: Kind
@@ -97,6 +107,7 @@ export function thingsOf(rows: Rows, shipped: ReadonlyMap<string, JsonObject>): 
     canonical: row.is_canonical,
     shipped: row.is_canonical ? (shipped.get(row.id) ?? null) : null,
     removed: row.removed_at !== null,
+    beyond: Object.fromEntries(Object.keys(unspoken[kind]).map((column) => [column, row[column as 'disabled']])),
   })
   return [
     ...rows.providers.map((row) => {

@@ -113,7 +113,7 @@ function create(work: Work, wanted: Wanted & { readonly kind: RowKind }): void {
   const { kind, name, cells } = wanted
   const fields = Object.entries(cells).reduce<JsonObject>((rest, [field, { value }]) => withField(rest, field, value), unsaid[kind])
   work.rows.push({ action: 'create', kind, name, id: null, fields, before: {} })
-  work.standing.set(keyOf(wanted), { kind, id: '', name, fields, canonical: false, shipped: null, removed: false })
+  work.standing.set(keyOf(wanted), { kind, id: '', name, fields, canonical: false, shipped: null, removed: false, beyond: {} })
   speak(work, wanted)
   for (const [field, each] of Object.entries(cells)) {
     work.lines.push(lineOf(wanted, field, each, 'create', each.rule))

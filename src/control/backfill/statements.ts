@@ -8,22 +8,25 @@ import type { Touched } from '../change.ts'
 import type { OperationContext } from '../context.ts'
 import { type NewCard, priceColumns, rateStatements } from '../rates/rate-statements.ts'
 import { insertRows, tableOf, updateRow } from '../row-statements.ts'
-import { columnsOf, membersOf } from './columns.ts'
+import { columnsOf, membersOf, namesIn, unitIn } from './columns.ts'
 import type { BackfillPlan, Sealing } from './plan.ts'
-import type { Present } from './present.ts'
+import { type Present, unspoken } from './present.ts'
 import { cardSource } from './prices.ts'
 import { sealerOf } from './sealing.ts'
 import type { CardChange, RowChange, RowKind } from './settle.ts'
 
 export type Body = Pick<BackfillPlan, 'rows' | 'cards' | 'secrets' | 'origins' | 'kept'>
 
-/** What undo needs to know of a row: as it was written, and what stood there before. References by name. */
+/** What undo needs to know of a row: as it was written, and what stood there before. References by name, and in `refs` whose names these were: `kind/name` to id. */
 export type Written = {
   readonly kind: RowKind
   readonly id: string
   readonly name: string
   readonly before: JsonObject | null
   readonly after: JsonObject
+  readonly refs: Readonly<Record<string, string>>
+  /** Of a profile: provider, payer and model as they stood then. They are taken back together or not at all. */
+  readonly unit: JsonObject
 }
 
 export type Applied = {
@@ -45,7 +48,8 @@ export function statementsOf(
   secretAt: (sealing: Sealing) => string,
 ): Applied {
   const naming = namingOf(context, body, present)
-  const rows = body.rows.map((row) => rowStatements(context, naming, row))
+  const standing = new Map(present.things.filter(({ removed }) => !removed).map((each) => [each.id, each.fields]))
+  const rows = body.rows.map((row) => rowStatements(context, naming, row, standing.get(row.id ?? '') ?? {}))
   const sealed = body.secrets.map((each) => sealing(context, naming, body, present, each, secretAt(each)))
   const cards = body.cards.map((card) => newCard(context, naming, importId, card))
   const cardIds = new Map(body.cards.map((card, index) => [card.name, cards[index]!.id]))
@@ -83,7 +87,7 @@ function namingOf(context: OperationContext, body: Body, present: Present): Nami
   }
 }
 
-function rowStatements(context: OperationContext, naming: Naming, change: RowChange) {
+function rowStatements(context: OperationContext, naming: Naming, change: RowChange, standing: JsonObject) {
   const { kind, name, action } = change
   const id = naming.idOf(kind, name)
   const fields = withSealed(naming, change)
@@ -94,7 +98,7 @@ function rowStatements(context: OperationContext, naming: Naming, change: RowCha
   const fresh = {
     id,
     name,
-    ...unsaid[kind],
+    ...unspoken[kind],
     ...columns,
     is_canonical: false,
     canonical_revision: null,
@@ -107,7 +111,11 @@ function rowStatements(context: OperationContext, naming: Naming, change: RowCha
       ? [...insertRows(read, tableOf[kind], [fresh] as never), ...members]
       : [updateRow(read, tableOf[kind], id, { ...columns, updated_at: now } as never), ...members]
   const touched: Touched = { kind, id, name, before: action === 'create' ? {} : change.before, after: fields }
-  const written: Written = { kind, id, name, before: action === 'create' ? null : change.before, after: fields }
+  const unit = kind === 'profile' ? unitIn({ ...standing, ...fields }) : {}
+  const refs = Object.fromEntries(
+    [change.before, fields, unit].flatMap(namesIn).map(([of, called]) => [`${of}/${called}`, naming.idOf(of, called)]),
+  )
+  const written: Written = { kind, id, name, before: action === 'create' ? null : change.before, after: fields, refs, unit }
   return { statements, touched, written }
 }
 
@@ -115,14 +123,6 @@ function rowStatements(context: OperationContext, naming: Naming, change: RowCha
 function withSealed({ sealed }: Naming, { kind, name, fields }: RowChange): JsonObject {
   const id = kind === 'connection' ? sealed.get(name) : undefined
   return id === undefined ? fields : { ...fields, auth: { type: 'api_key', credential: `sealed:${id}` } }
-}
-
-/** Columns that no file of the source speaks of. */
-const unsaid: Readonly<Record<RowKind, object>> = {
-  provider: { dialect: {}, stops_on_disconnect: null, bills_errors: false, modality: 'chat' },
-  connection: { on_abandon: null, canonical_equivalent_id: null },
-  profile: { system_prompt: null, timeouts: {}, strict: false, idempotent: false },
-  route: { allow_cross: [] },
 }
 
 /** Bound to the address of the connection's own provider, and to no other. */

@@ -93,6 +93,16 @@ export async function refuseRenamed(context: OperationContext, noun: string, nam
   )
 }
 
+/** Every name that a call key's scopes or the setting of the default hold. */
+export async function namesInUse({ store }: OperationContext): Promise<ReadonlySet<string>> {
+  const [keys, rows] = await Promise.all([
+    store.read.selectFrom('keys').select('scopes').where('revoked_at', 'is', null).execute(),
+    store.read.selectFrom('settings').selectAll().execute(),
+  ])
+  const listed = keys.flatMap(({ scopes }) => [at(scopes, 'profiles'), at(scopes, 'default')].flat())
+  return new Set([...listed, settingOf(rows, 'default_profile')].filter((name) => typeof name === 'string'))
+}
+
 /** Call keys whose scopes name a profile or route, and the setting that does. */
 async function whoNames({ store }: OperationContext, name: string): Promise<Referrer[]> {
   const [keys, rows] = await Promise.all([
