@@ -1,8 +1,9 @@
 /** The Anthropic SDK as a stranger would use it. Prints a JSON line a case: its name, and what the client saw. */
 
 import Anthropic from '@anthropic-ai/sdk'
+import { end, inside } from './library.mjs'
 
-const client = new Anthropic({ baseURL: process.env.PURSER_URL, apiKey: process.env.PURSER_API_KEY })
+const client = new Anthropic({ baseURL: process.env.PURSER_URL, apiKey: process.env.PURSER_API_KEY, ...inside })
 const plain = process.env.PURSER_MODEL
 const provider = process.env.PURSER_PROVIDER
 const messages = [{ role: 'user', content: 'Count the coins twice.' }]
@@ -73,3 +74,4 @@ for (const [name, run] of Object.entries(cases)) {
   const result = await run().catch((error) => ({ crashed: String(error) }))
   process.stdout.write(`${JSON.stringify({ name, ...result })}\n`)
 }
+await end()

@@ -1,5 +1,7 @@
 /** What the books say of a call, read over the admin API as an operator would. */
 
+import type { Purser } from '../src/index.ts'
+
 export type Settlement = {
   readonly outcome: string
   readonly usage_source: string
@@ -45,6 +47,18 @@ export function openBooks(adminUrl: string, adminToken: string): Books {
     async since(instant) {
       const { items } = (await get('calls?limit=1000')) as { items: readonly { id: string; created_at: number }[] }
       return Promise.all(items.filter((row) => row.created_at >= instant).map((row) => call(row.id)))
+    },
+  }
+}
+
+/** The same of a Purser in this process, in the words of HTTP. */
+export function booksOf({ calls }: Purser): Books {
+  const call = async (id: string) => JSON.parse(JSON.stringify(await calls.get({ call: id }))) as CallRow
+  return {
+    call,
+    async since(instant) {
+      const { items } = await calls.list({ limit: 1000, since: instant })
+      return Promise.all(items.map((row) => call(row.id)))
     },
   }
 }

@@ -1,8 +1,9 @@
 /** The OpenAI SDK as a stranger would use it. Prints a JSON line a case: its name, and what the client saw. */
 
 import OpenAI from 'openai'
+import { end, inside } from './library.mjs'
 
-const client = new OpenAI({ baseURL: `${process.env.PURSER_URL}/v1`, apiKey: process.env.PURSER_API_KEY })
+const client = new OpenAI({ baseURL: `${process.env.PURSER_URL}/v1`, apiKey: process.env.PURSER_API_KEY, ...inside })
 const plain = process.env.PURSER_MODEL
 const provider = process.env.PURSER_PROVIDER
 const messages = [{ role: 'user', content: 'Count the coins twice.' }]
@@ -93,3 +94,4 @@ for (const [name, run] of Object.entries(cases)) {
   const result = await run().catch((error) => ({ crashed: String(error) }))
   process.stdout.write(`${JSON.stringify({ name, ...result })}\n`)
 }
+await end()

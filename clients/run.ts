@@ -4,9 +4,10 @@ import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createPurser } from '../src/index.ts'
 import { prepareHome, startOn } from '../test/support/home.ts'
 import { agents, prompt } from './agents.ts'
-import { openBooks } from './books.ts'
+import { booksOf, openBooks } from './books.ts'
 import { judge, priced, type Seen } from './judge.ts'
 
 const folder = import.meta.dirname
@@ -19,11 +20,13 @@ const targets = {
   'anthropic-messages': { model: 'simulated-claude', provider: 'simulated-anthropic' },
 } as const
 
-type Client = { readonly name: string; readonly contract: keyof typeof targets; readonly argv: readonly string[] }
+type Client = { readonly inside?: true; readonly name: string; readonly contract: keyof typeof targets; readonly argv: readonly string[] }
 
 const clients: readonly Client[] = [
   { name: 'openai', contract: 'openai-chat', argv: [process.execPath, 'openai.mjs'] },
   { name: 'anthropic', contract: 'anthropic-messages', argv: [process.execPath, 'anthropic.mjs'] },
+  { name: 'openai in the library', contract: 'openai-chat', argv: [process.execPath, 'openai.mjs'], inside: true },
+  { name: 'anthropic in the library', contract: 'anthropic-messages', argv: [process.execPath, 'anthropic.mjs'], inside: true },
   { name: 'ai with openai-compatible', contract: 'openai-chat', argv: [process.execPath, 'ai-sdk.mjs'] },
   { name: 'ai with anthropic', contract: 'anthropic-messages', argv: [process.execPath, 'ai-sdk.mjs'] },
   { name: 'openai for Python', contract: 'openai-chat', argv: [python, 'python_openai.py'] },
@@ -78,6 +81,8 @@ function install(): void {
 install()
 const root = mkdtempSync(join(tmpdir(), 'purser-clients-'))
 const { callKey, adminToken } = await prepareHome(root, { providers: [] })
+const library = join(root, 'library')
+const embedded = await prepareHome(library, { providers: [] })
 const server = await startOn(root)
 const books = openBooks(server.adminUrl, adminToken)
 const only = process.argv.slice(2)
@@ -96,13 +101,17 @@ try {
         PURSER_PROVIDER: target.provider,
         PURSER_CONTRACT: client.contract,
         NO_PROXY: '127.0.0.1,localhost',
+        ...(client.inside && { PURSER_URL: 'http://purser', PURSER_API_KEY: embedded.callKey, PURSER_LIBRARY: library }),
       })
+      // The process has ended, and its books stay: they are opened again to be read.
+      const kept = client.inside && (await createPurser({ home: library }))
       if (status !== 0) tell('the client', [`ended with ${status}: ${err.slice(0, 500)}`])
       for (const line of out.split('\n').filter((text) => text.startsWith('{'))) {
         const seen = JSON.parse(line) as Seen
-        const { problems, settlement } = await judge(seen, books, client.contract === contract)
+        const { problems, settlement } = await judge(seen, kept ? booksOf(kept) : books, client.contract === contract)
         tell(seen.name, problems, settlement ? `${settlement.outcome} ${settlement.usage_source} ${settlement.charged}` : '')
       }
+      if (kept) await kept.close()
     }
   }
   for (const [index, agent] of agents.entries()) {

@@ -11,6 +11,7 @@ import { PurserError } from '../src/core/errors.ts'
 import { openHome } from '../src/opening.ts'
 import { type RunningServer, type ServerOptions, startServer } from '../src/server.ts'
 import { callerOf, type Operator, operatorOf, until } from './e2e/client.ts'
+import { eachDatabase } from './support/databases.ts'
 import { prepareHome, startOn } from './support/home.ts'
 
 function emptyRoot(t: TestContext): string {
@@ -46,24 +47,46 @@ type Started = {
   readonly operator: Operator
 }
 
-async function started(t: TestContext): Promise<Started> {
+async function started(t: TestContext, database?: string): Promise<Started> {
   const root = emptyRoot(t)
-  const { callKey, adminToken } = await prepareHome(root, { providers: [] })
-  const server = await startOn(root)
+  const { callKey, adminToken } = await prepareHome(root, { providers: [], ...(database && { database }) })
+  const server = await startOn(root, database ? { database } : {})
   t.after(() => server.close(0))
   return { server, key: callKey, ask: callerOf(server.inferenceUrl, callKey), operator: operatorOf(server.adminUrl, adminToken) }
 }
 
-test('a home is seeded and given keys once, however often it is opened', async (t) => {
-  const { home, database } = optionsFor(emptyRoot(t))
-  const first = await openHome({ home, database })
-  const revision = await first.store.read.selectFrom('revision').select('n').executeTakeFirstOrThrow()
-  await first.store.close()
-  assert.ok(first.mintedKeys && first.migrated.length > 0)
-  const second = await openHome({ home, database })
-  assert.deepEqual([second.mintedKeys, second.migrated], [false, []])
-  assert.deepEqual(await second.store.read.selectFrom('revision').select('n').executeTakeFirstOrThrow(), revision)
-  await second.store.close()
+eachDatabase(({ fresh }) => {
+  test('a home is seeded and given keys once, however often it is opened', async (t) => {
+    const { home } = optionsFor(emptyRoot(t))
+    const database = await fresh()
+    const first = await openHome({ home, database, migrate: true })
+    const revision = await first.store.read.selectFrom('revision').select('n').executeTakeFirstOrThrow()
+    await first.store.close()
+    assert.ok(first.mintedKeys && first.migrated.length > 0)
+    const second = await openHome({ home, database })
+    assert.deepEqual([second.mintedKeys, second.migrated], [false, []])
+    assert.deepEqual(await second.store.read.selectFrom('revision').select('n').executeTakeFirstOrThrow(), revision)
+    await second.store.close()
+  })
+
+  test('a second server on the same database is refused while the first runs, and not a moment longer', async (t) => {
+    const options = optionsFor(emptyRoot(t), { database: await fresh(), migrate: true })
+    const first = await startServer(options)
+    await assert.rejects(starts(options), { kind: 'unavailable', code: 'lock_busy' })
+    await first.close(0)
+    await (await startServer(options)).close(0)
+  })
+
+  test('what still runs when the grace is over is cut, told why and settled', async (t) => {
+    const { server, ask, operator } = await started(t, await fresh())
+    const running = ask.begin({ model: 'simulated/simulated-hang' })
+    await until('the call is open', async () => ((await operator.openAttempts()) === 1 ? true : undefined))
+    await server.close(0)
+    const { status, text, isWhole } = await running.answer
+    assert.equal(status, 503)
+    assert.ok(isWhole)
+    assert.match(text, /Purser is stopping/)
+  })
 })
 
 test('an address beyond this machine is refused before anything is made, unless plain HTTP is asked for', async (t) => {
@@ -90,14 +113,6 @@ test('a start that fails leaves nothing running: the same home starts right afte
   assert.ok(!existsSync(join(root, 'state/server.json')))
 })
 
-test('a second server on the same database is refused while the first runs, and not a moment longer', async (t) => {
-  const root = emptyRoot(t)
-  const first = await startServer(optionsFor(root))
-  await assert.rejects(starts(optionsFor(root)), { kind: 'unavailable', code: 'lock_busy' })
-  await first.close(0)
-  await (await startServer(optionsFor(root))).close(0)
-})
-
 test('a provider key is taken from the environment, and then stands there no more', async (t) => {
   process.env.OPENAI_API_KEY = 'sk-of-this-test'
   t.after(() => delete process.env.OPENAI_API_KEY)
@@ -105,17 +120,6 @@ test('a provider key is taken from the environment, and then stands there no mor
   t.after(() => server.close(0))
   assert.deepEqual(server.started.credentialsFound, ['OPENAI_API_KEY'])
   assert.equal(process.env.OPENAI_API_KEY, undefined)
-})
-
-test('what still runs when the grace is over is cut, told why and settled', async (t) => {
-  const { server, ask, operator } = await started(t)
-  const running = ask.begin({ model: 'simulated/simulated-hang' })
-  await until('the call is open', async () => ((await operator.openAttempts()) === 1 ? true : undefined))
-  await server.close(0)
-  const { status, text, isWhole } = await running.answer
-  assert.equal(status, 503)
-  assert.ok(isWhole)
-  assert.match(text, /Purser is stopping/)
 })
 
 test('a stop does not cut off a caller who has yet to read what was already sent', async (t) => {

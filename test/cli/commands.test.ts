@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { before, test } from 'node:test'
+import { after, before, test } from 'node:test'
 import { failure } from '../../src/control/failure.ts'
 import { homeOf } from '../../src/control/home/home.ts'
 import { writeServerFile } from '../../src/control/home/server-file.ts'
 import { openHome } from '../../src/opening.ts'
-import { purser, temporaryHome } from './screen.ts'
+import { eachDatabase } from '../support/databases.ts'
+import { purser, type Ready, readyOn, temporaryHome } from './screen.ts'
 
 /** One home for all tests here: migrated and seeded. What a test writes to it is its own model. */
 const ends: (() => void)[] = []
@@ -97,27 +98,36 @@ test('no command shows a key or its hash', async () => {
   }
 })
 
-test('a card is added once; the same again is exit 5 and says what to do', async () => {
-  const added = await run(...card, '--model', 'once', '--json')
-  assert.equal(added.exitCode, 0, added.err)
-  assert.equal(JSON.parse(added.out).effective_from, Date.parse('2026-01-01T00:00:00Z'))
-  const again = await run(...card, '--model', 'once')
-  assert.equal(again.exitCode, 5)
-  assert.match(
-    again.err,
-    /revision 0 of the card for "once" at this instant is there already\.\nCards are never changed: a correction is revision 1\.\n$/,
-  )
-  assert.equal((await run(...card, '--model', 'once', '--revision', '1')).exitCode, 0)
-  const both = JSON.parse((await run('rates', 'history', '--provider', 'simulated', '--model', 'once', '--json')).out)
-  assert.deepEqual(
-    both.items.map((item: { revision: number }) => item.revision),
-    [0, 1],
-  )
-})
+eachDatabase((database) => {
+  let environment: Ready
+  const runOn = (...argv: string[]) => purser(argv, environment)
 
-test('a dry run leaves nothing behind', async () => {
-  assert.equal((await run(...card, '--model', 'dry', '--dry-run')).exitCode, 0)
-  assert.equal((await run('rates', 'history', '--provider', 'simulated', '--model', 'dry', '--quiet')).out, '')
+  before(async () => {
+    environment = await readyOn({ after: (end) => after(end as () => void) }, database)
+  })
+
+  test('a card is added once; the same again is exit 5 and says what to do', async () => {
+    const added = await runOn(...card, '--model', 'once', '--json')
+    assert.equal(added.exitCode, 0, added.err)
+    assert.equal(JSON.parse(added.out).effective_from, Date.parse('2026-01-01T00:00:00Z'))
+    const again = await runOn(...card, '--model', 'once')
+    assert.equal(again.exitCode, 5)
+    assert.match(
+      again.err,
+      /revision 0 of the card for "once" at this instant is there already\.\nCards are never changed: a correction is revision 1\.\n$/,
+    )
+    assert.equal((await runOn(...card, '--model', 'once', '--revision', '1')).exitCode, 0)
+    const both = JSON.parse((await runOn('rates', 'history', '--provider', 'simulated', '--model', 'once', '--json')).out)
+    assert.deepEqual(
+      both.items.map((item: { revision: number }) => item.revision),
+      [0, 1],
+    )
+  })
+
+  test('a dry run leaves nothing behind', async () => {
+    assert.equal((await runOn(...card, '--model', 'dry', '--dry-run')).exitCode, 0)
+    assert.equal((await runOn('rates', 'history', '--provider', 'simulated', '--model', 'dry', '--quiet')).out, '')
+  })
 })
 
 /** Command lines, their exit codes, and the whole of what a person is told. */

@@ -7,24 +7,9 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import type { RunningServer } from '../../src/server.ts'
 import { models } from '../../src/simulated/models.ts'
+import { eachDatabase } from '../support/databases.ts'
 import { prepareHome, startOn } from '../support/home.ts'
 import { type Answer, type Caller, type ContractName, callerOf, contracts, type Operator, operatorOf, until } from './client.ts'
-
-const root = mkdtempSync(join(tmpdir(), 'purser-simulated-'))
-let server: RunningServer
-let caller: Caller
-let operator: Operator
-
-before(async () => {
-  const { callKey, adminToken } = await prepareHome(root, { providers: [] })
-  server = await startOn(root)
-  caller = callerOf(server.inferenceUrl, callKey)
-  operator = operatorOf(server.adminUrl, adminToken)
-})
-after(async () => {
-  await server.close(0)
-  rmSync(root, { recursive: true, force: true })
-})
 
 /** 16 bytes: 4 tokens as the provider counts. An estimate counts 3 bytes a token, with the role's name: 7 in, 6 out. */
 const text = 'sixteen bytes!!!'
@@ -108,72 +93,96 @@ const expected: Readonly<Record<Exclude<keyof typeof models, 'simulated-hang' | 
   'simulated-endless-line': both(endless),
 }
 
-for (const contract of Object.keys(contracts) as ContractName[]) {
-  describe(contract, () => {
-    for (const [model, row] of Object.entries(expected)) {
-      for (const stream of [false, true]) {
-        const want = !stream ? row.plain : contract === 'anthropic-messages' ? (row.anthropicStream ?? row.stream) : row.stream
-        test(`${model}, ${stream ? 'streamed' : 'plain'}, is ${want.outcome} with status ${want.status}`, async () => {
-          const answer = await caller.ask({ contract, model: `${contracts[contract].provider}/${model}`, stream, text })
-          const settled = await operator.settlement(answer.id)
-          const charged = want.charged === '' ? settled.charged : want.charged
-          assert.deepEqual(
-            {
-              status: answer.status,
-              whole: answer.isWhole,
-              outcome: settled.outcome,
-              kind: settled.error_kind,
-              source: settled.usage_source,
-              charged: settled.charged,
-            },
-            { ...want, charged },
-          )
-          assert.equal(settled.pricing_status, 'priced')
-          const { attempts } = await operator.call(answer.id)
-          const { charges } = attempts.at(-1)!
-          assert.equal(attempts.length, askedThrice.has(model) ? 3 : 1)
-          assert.equal(sumOf(charges.map(({ amount }) => amount)), picoOf(settled.charged!))
-          if (want.charged === '')
-            assert.ok(
-              charges.some(({ meter }) => meter === 'output_tokens'),
-              'Half an answer is output.',
+eachDatabase(({ fresh }) => {
+  const root = mkdtempSync(join(tmpdir(), 'purser-simulated-'))
+  let server: RunningServer
+  let caller: Caller
+  let operator: Operator
+
+  before(async () => {
+    const database = await fresh()
+    const { callKey, adminToken } = await prepareHome(root, { providers: [], database })
+    server = await startOn(root, { database })
+    caller = callerOf(server.inferenceUrl, callKey)
+    operator = operatorOf(server.adminUrl, adminToken)
+  })
+  after(async () => {
+    await server.close(0)
+    rmSync(root, { recursive: true, force: true })
+  })
+
+  for (const contract of Object.keys(contracts) as ContractName[]) {
+    describe(contract, () => {
+      for (const [model, row] of Object.entries(expected)) {
+        for (const stream of [false, true]) {
+          const want = !stream ? row.plain : contract === 'anthropic-messages' ? (row.anthropicStream ?? row.stream) : row.stream
+          test(`${model}, ${stream ? 'streamed' : 'plain'}, is ${want.outcome} with status ${want.status}`, async () => {
+            const answer = await caller.ask({ contract, model: `${contracts[contract].provider}/${model}`, stream, text })
+            const settled = await operator.settlement(answer.id)
+            const charged = want.charged === '' ? settled.charged : want.charged
+            assert.deepEqual(
+              {
+                status: answer.status,
+                whole: answer.isWhole,
+                outcome: settled.outcome,
+                kind: settled.error_kind,
+                source: settled.usage_source,
+                charged: settled.charged,
+              },
+              { ...want, charged },
             )
-          assert.equal(answer.headers['request-id'], answer.id)
-          if (want.outcome !== 'succeeded') saysItsError(contract, answer)
-        })
+            assert.equal(settled.pricing_status, 'priced')
+            const { attempts } = await operator.call(answer.id)
+            const { charges } = attempts.at(-1)!
+            assert.equal(attempts.length, askedThrice.has(model) ? 3 : 1)
+            assert.equal(sumOf(charges.map(({ amount }) => amount)), picoOf(settled.charged!))
+            if (want.charged === '')
+              assert.ok(
+                charges.some(({ meter }) => meter === 'output_tokens'),
+                'Half an answer is output.',
+              )
+            assert.equal(answer.headers['request-id'], answer.id)
+            if (want.outcome !== 'succeeded') saysItsError(contract, answer)
+          })
+        }
       }
-    }
 
-    test('simulated-hang, whose caller leaves, is abandoned and nobody knows what it cost', async () => {
-      const asked = caller.begin({ contract, model: `${contracts[contract].provider}/simulated-hang`, text })
-      const gone = assert.rejects(asked.answer)
-      const id = await until('the call is open', () => openCall(contract))
-      asked.leave()
-      await gone
-      const { outcome, usage_source, pricing_status, charged, unpriced } = await operator.settlement(id)
-      assert.deepEqual(
-        { outcome, usage_source, pricing_status, charged, unpriced },
-        { outcome: 'abandoned', usage_source: 'unknown', pricing_status: 'unpriced', charged: null, unpriced: { '*': 'usage_unknown' } },
-      )
-      assert.equal(await operator.openAttempts(), 0)
+      test('simulated-hang, whose caller leaves, is abandoned and nobody knows what it cost', async () => {
+        const asked = caller.begin({ contract, model: `${contracts[contract].provider}/simulated-hang`, text })
+        const gone = assert.rejects(asked.answer)
+        const id = await until('the call is open', () => openCall(contract))
+        asked.leave()
+        await gone
+        const { outcome, usage_source, pricing_status, charged, unpriced } = await operator.settlement(id)
+        assert.deepEqual(
+          { outcome, usage_source, pricing_status, charged, unpriced },
+          { outcome: 'abandoned', usage_source: 'unknown', pricing_status: 'unpriced', charged: null, unpriced: { '*': 'usage_unknown' } },
+        )
+        assert.equal(await operator.openAttempts(), 0)
+      })
     })
-  })
-}
+  }
 
-test('simulated-slow, whose caller leaves half way, is abandoned and billed for what was said', async () => {
-  const begun = Promise.withResolvers<void>()
-  const long = 'word '.repeat(40)
-  const asked = caller.begin({ model: 'simulated/simulated-slow', stream: true, text: long }, (sofar) => {
-    if (sofar.includes('word word')) begun.resolve()
+  test('simulated-slow, whose caller leaves half way, is abandoned and billed for what was said', async () => {
+    const begun = Promise.withResolvers<void>()
+    const long = 'word '.repeat(40)
+    const asked = caller.begin({ model: 'simulated/simulated-slow', stream: true, text: long }, (sofar) => {
+      if (sofar.includes('word word')) begun.resolve()
+    })
+    await begun.promise
+    asked.leave()
+    const { id } = await asked.answer
+    const settled = await operator.settlement(id)
+    assert.deepEqual([settled.outcome, settled.usage_source, settled.pricing_status], ['abandoned', 'gateway_estimate', 'priced'])
+    const { charges } = (await operator.call(id)).attempts[0]!
+    const output = Number(charges.find(({ meter }) => meter === 'output_tokens')?.qty)
+    assert.ok(output > 0 && output < long.length / 3, `${output} tokens out`)
   })
-  await begun.promise
-  asked.leave()
-  const { id } = await asked.answer
-  const settled = await operator.settlement(id)
-  assert.deepEqual([settled.outcome, settled.usage_source, settled.pricing_status], ['abandoned', 'gateway_estimate', 'priced'])
-  const { charges } = (await operator.call(id)).attempts[0]!
-  const output = Number(charges.find(({ meter }) => meter === 'output_tokens')?.qty)
-  assert.ok(output > 0 && output < long.length / 3, `${output} tokens out`)
+
+  async function openCall(contract: ContractName): Promise<string | undefined> {
+    const { items } = await operator.get<{ items: { id: string; contract: string; outcome: string }[] }>('/calls?limit=1')
+    return items.find((item) => item.outcome === 'open' && item.contract === contract)?.id
+  }
 })
 
 test('every model of the simulated provider is in one of these tests', () => {
@@ -194,11 +203,6 @@ function saysItsError(contract: ContractName, answer: Answer): void {
 function lastData(stream: string): string {
   const found = stream.split('\n').findLast((line) => line.startsWith('data: '))
   return found!.slice('data: '.length)
-}
-
-async function openCall(contract: ContractName): Promise<string | undefined> {
-  const { items } = await operator.get<{ items: { id: string; contract: string; outcome: string }[] }>('/calls?limit=1')
-  return items.find((item) => item.outcome === 'open' && item.contract === contract)?.id
 }
 
 function picoOf(decimal: string): bigint {
