@@ -18,14 +18,15 @@ const callsWhenFilled = 200
 
 export const migrateKill: Suite = {
   summary: 'SIGKILL at every write-class system call of every migration step, up and down, on SQLite',
-  options: { every: 1, lanes: 2 },
+  options: { every: 1, lanes: 2, step: 0 },
   plants: { 'no-transaction': { every: 20 } },
   skip: whyNoStrace,
   async run({ folder, options, plant, tally, print }) {
     const child = scriptIn(rootWith(plant, folder), 'migrate-child.ts')
     const commandFor = (copy: string, to: string) => [process.execPath, child, databaseIn(copy), to]
     let points = 0
-    for (const way of ways()) {
+    const walked = ways(options.step!)
+    for (const way of walked) {
       const name = `${way.from} → ${way.to}${way.rows ? ', with rows' : ''}`
       const base = join(folder, 'base')
       const states = await prepare(base, way)
@@ -48,15 +49,15 @@ export const migrateKill: Suite = {
       rmSync(base, { recursive: true })
       rmSync(counted, { recursive: true })
     }
-    print(`${points} points in ${ways().length} ways`)
+    print(`${points} points in ${walked.length} ways`)
   },
 }
 
-/** Every step by itself in both directions, then all of them in one run; each on an empty database and on one with rows. */
-function ways(): Way[] {
+/** Every step by itself in both directions, then all of them in one run; each on an empty database and on one with rows. Or one step alone, by its number. */
+function ways(alone: number): Way[] {
   const stations = ['none', ...steps]
   const single = steps.map((step, index) => [stations[index]!, step] as const)
-  const all = [...single, ['none', 'newest'] as const]
+  const all = alone > 0 ? single.slice(alone - 1, alone) : [...single, ['none', 'newest'] as const]
   const both = [...all, ...all.map(([from, to]) => [to, from] as const)]
   return both.flatMap(([from, to]) => (from === 'none' ? [false] : [false, true]).map((rows) => ({ from, to, rows })))
 }
