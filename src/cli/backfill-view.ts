@@ -2,26 +2,52 @@
 
 import { backfillPlan } from '../control/backfill/backfill-plan.ts'
 import type { Json } from '../core/json.ts'
+import { sentenceOf } from './backfill-reasons.ts'
 import { renderItems } from './render.ts'
+import { printable } from './table.ts'
 import type { Terminal } from './terminal.ts'
 
-const sections = [
+const sections: readonly Section[] = [
   { title: 'Comes in', actions: ['create', 'update'] },
-  { title: 'Needs a decision', actions: ['undecided'] },
-  { title: 'Refused', actions: ['refuse'] },
   { title: 'Stays', actions: ['keep', 'skip'] },
   { title: 'Preserved word for word', actions: ['preserve'] },
-] as const
+  { title: 'Refused', actions: ['refuse'], told: true },
+  { title: 'Needs a decision', actions: ['undecided'], told: true },
+]
+
+type Section = { readonly title: string; readonly actions: readonly Line['action'][]; readonly told?: true }
+type Line = ReturnType<typeof backfillPlan.output.parse>['lines'][number]
+
+/** Who said it and by which era's rule it was read stand last, where a narrow terminal cuts nothing else for them. */
+const columns = [...backfillPlan.columns, { field: 'provenance', title: 'SAID BY' }, { field: 'era', title: 'ERA' }]
+
+function isTold(action: Line['action']): boolean {
+  return sections.some(({ actions, told }) => told === true && actions.includes(action))
+}
+
+/** The place, what it would have become, and a sentence. */
+function tellLine({ pointer, kind, name, field, reason, provenance, era }: Line): string {
+  const target = [kind?.replaceAll('_', ' '), name, field].filter((part) => part !== null && part !== undefined).join(' ')
+  const place = pointer === '' ? 'The whole file' : pointer
+  return `${printable(target === '' ? place : `${place} (${target})`)}\n  ${sentenceOf(reason)} [${reason}, ${provenance}, ${era}]`
+}
 
 export function renderBackfillPlan(answer: Json, terminal: Terminal): string {
   const { plan, lines, secrets, refused, undecided, empty, dry_run } = backfillPlan.output.parse(answer)
-  const shown = sections.flatMap(({ title, actions }) => {
-    const some = lines.filter(({ action }) => (actions as readonly string[]).includes(action))
-    return some.length === 0 ? [] : [`${terminal.paint('bold', title)}\n${renderItems(backfillPlan.columns, some, terminal)}`]
+  const shown = sections.flatMap(({ title, actions, told }) => {
+    const some = lines.filter(({ action }) => actions.includes(action))
+    if (some.length === 0) return []
+    return [`${terminal.paint('bold', title)}\n${told === true ? some.map(tellLine).join('\n') : renderItems(columns, some, terminal)}`]
   })
-  const keys = secrets.map(({ connection, pointer }) => `${pointer} is sealed for ${connection}. Delete it from the file afterwards.`)
+  const words = [...new Set(lines.filter(({ action }) => !isTold(action)).map(({ reason }) => reason))].toSorted()
+  const width = Math.max(0, ...words.map((word) => word.length))
+  const legend = words.map((word) => `${word.padEnd(width)}  ${sentenceOf(word)}`)
+  if (legend.length > 0) shown.push(`${terminal.paint('bold', 'The reasons')}\n${legend.join('\n')}`)
+  const keys = secrets.map(
+    ({ connection, pointer }) => `${pointer} is a key in clear. It is sealed for ${connection}: delete this line from the file afterwards.`,
+  )
   const crossings = refused.map(({ name, why }) =>
-    terminal.paint('red', `The whole plan is refused: "${name}", ${why.replaceAll('_', ' ')}.`),
+    terminal.paint('red', `The whole plan is refused, because of "${name}": ${sentenceOf(why)}`),
   )
   return [...shown, keys.join('\n'), crossings.join('\n'), nextStep({ plan, undecided, empty, dry_run, refused: refused.length })]
     .filter((part) => part !== '')

@@ -1,7 +1,9 @@
 /** Files over all eras, mixed and damaged: what a year of releases, hands and crashes may leave in a config.json. */
 
 import fc, { type Arbitrary } from 'fast-check'
-import type { Json } from '../../src/core/json.ts'
+import { isObject, type Json } from '../../src/core/json.ts'
+
+export type Texts = { readonly config: string; readonly connections: string | null; readonly credentials: string | null }
 
 const clouds = ['anthropic', 'openai', 'gemini', 'fireworks', 'openrouter'] as const
 export const secret = 'sk-test-not-a-real-key'
@@ -124,6 +126,7 @@ const profile = fc.oneof(
   { weight: 2, arbitrary: orDamage(sparse({ provider, model })) },
   { weight: 1, arbitrary: sparse({ mix, temperature: tuning.temperature }) },
   { weight: 1, arbitrary: fc.constant<Json>({}) },
+  { weight: 1, arbitrary: fc.constant<Json>({ source: 'managed' }) },
 )
 const site = orDamage(sparse({ profile: orDamage(name), provider, model, provider_connection: connection, ...tuning }))
 const price = orDamage(
@@ -196,11 +199,23 @@ export const rows: Arbitrary<Json | null> = fc.option(
   ]),
 )
 
+/** The names that the source's vault had, in both spellings, with what is known of each. */
+const credentials: Arbitrary<Json | null> = fc.option(
+  orDamage(
+    keyed(
+      ['credential/openai/api_key', 'anthropic:api_key', 'credential/x/api_key', 'constructor', ''],
+      orDamage(fc.constantFrom('present', 'absent', 'unknown')),
+      4,
+    ),
+  ),
+)
+
 /** As text, with what only text can hold: numbers that round, escapes that no database keeps, a byte order mark. */
-export const texts: Arbitrary<{ readonly config: string; readonly connections: string | null }> = fc
+export const texts: Arbitrary<Texts> = fc
   .record({
     config: configs,
     rows,
+    credentials,
     bom: fc.boolean(),
     odd: fc.constantFrom(
       '',
@@ -211,8 +226,34 @@ export const texts: Arbitrary<{ readonly config: string; readonly connections: s
       '"proto": {"__proto__": {"model": "x"}}, ',
     ),
   })
-  .map(({ config, rows: list, bom, odd }) => {
+  .map(({ config, rows: list, credentials: vault, bom, odd }) => {
     const text = JSON.stringify(config)
     const whole = odd === '' ? text : text === '{}' ? `{${odd.replace(/, $/, '')}}` : text.replace(/^\{/, `{${odd}`)
-    return { config: (bom ? '\ufeff' : '') + whole, connections: list === null ? null : JSON.stringify(list) }
+    const told = (value: Json | null) => (value === null ? null : JSON.stringify(value))
+    return { config: (bom ? '\ufeff' : '') + whole, connections: told(list), credentials: told(vault) }
   })
+
+/** What a file must hold to be counted for an era. A file may count for many. */
+const marks: Readonly<Record<string, (file: Texts, config: Json) => boolean>> = {
+  E1: (_file, config) => has(config, 'provider') || has(config, 'apiKeys'),
+  E2: (_file, config) => has(config, 'effort'),
+  E3: (_file, config) => has(config, 'services', 'inference', 'mode') || has(config, 'digest', 'model'),
+  E4: (_file, config) => has(config, 'llm', 'default') || has(config, 'llm', 'callSites'),
+  E5: (_file, config) => has(config, 'llm', 'profiles') || has(config, 'llm', 'activeProfile'),
+  E6: ({ config }) => config.includes('"provider_connection"'),
+  E7: (_file, config) => has(config, 'llm', 'defaultProvider'),
+  E8: ({ config }, read) => config.includes('{"source":"managed"}') || (has(read, 'llm', 'profiles') && !has(read, 'llm', 'default')),
+  E9: ({ config }) => /"provider":"(vellum|chatgpt|row-\w+)"/.test(config),
+  'with connection rows': ({ connections }) => connections !== null,
+  'with credentials': ({ credentials: vault }) => vault !== null,
+}
+
+export function erasOf(file: Texts): readonly string[] {
+  const config = JSON.parse(file.config.replace(/^\ufeff/, '')) as Json
+  return Object.entries(marks).flatMap(([era, holds]) => (holds(file, config) ? [era] : []))
+}
+
+function has(value: Json, ...path: readonly string[]): boolean {
+  const found = path.reduce<Json | undefined>((here, key) => (isObject(here) && Object.hasOwn(here, key) ? here[key] : undefined), value)
+  return found !== undefined && found !== null
+}

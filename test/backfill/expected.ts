@@ -124,6 +124,7 @@ export function clouds(outcome: Outcome): readonly string[] {
 
 const sealedAuth = (outcome: Outcome, name: string) =>
   /^sealed:/.test(String((fieldsOf(outcome, `connection/${name}`).auth as JsonObject).credential))
+const credentialOf = (outcome: Outcome, name: string) => (fieldsOf(outcome, `connection/${name}`).auth as JsonObject).credential
 const pays = (outcome: Outcome, profile: string) => {
   const connection = fieldsOf(outcome, `profile/${profile}`).connection
   return connection === null || connection === undefined ? null : fieldsOf(outcome, `connection/${String(connection)}`).billing
@@ -152,6 +153,11 @@ export const examples: readonly Example[] = [
         JSON.stringify([{ provider: 'openai', model: 'gpt-5.2', match: 'exact', input: '1.4', output: '11.5', cacheRead: null }]),
       'the kimi pattern undecided': (o) => acted(o, '/pricingOverrides/1', 'undecided'),
       'providerOrder undecided, no fallback made': (o) => acted(o, '/providerOrder', 'undecided') && leadsTo(o, 'default').length === 1,
+      'nothing else is made': (o) =>
+        touchedBy(o, 'profile').join() === 'default-model' &&
+        touchedBy(o, 'route').join() === 'default' &&
+        touchedBy(o, 'provider').length === 0,
+      'each key is sealed for itself': (o) => credentialOf(o, 'openai') !== credentialOf(o, 'fireworks'),
     },
   },
   {
@@ -175,6 +181,9 @@ export const examples: readonly Example[] = [
           ({ name, field, pointer, rule }) =>
             name === 'anthropic-platform' && field === 'billing' && pointer === '/services/inference/mode' && rule === 'mode',
         ),
+      'the intents name no model and are preserved': (o) =>
+        [...o.kept.keys()].some((place) => place.startsWith('/memory')) &&
+        [...o.kept.keys()].some((place) => place.startsWith('/notifications')),
     },
   },
   {
@@ -198,6 +207,13 @@ export const examples: readonly Example[] = [
         profileIs(o, 'site/conversationTitle', { provider: 'google', model: 'gemini-2.5-flash-lite', max_tokens: 64 }),
       'site/commitMessage 140, 0.3': (o) =>
         profileIs(o, 'site/commitMessage', { provider: 'google', model: 'gemini-2.5-pro', max_tokens: 140, temperature: 0.3 }),
+      'nor do the call sites hold anything of the injected body': (o) =>
+        profileIs(o, 'site/conversationTitle', { connection: 'google', temperature: null, params: { effort: 'low' } }) &&
+        profileIs(o, 'site/commitMessage', { connection: 'google', params: { effort: 'low' } }),
+      'effort is from the top level': (o) =>
+        acted(o, '/effort', 'create', 'tuning') &&
+        o.fields.some(({ field, pointer }) => field === 'params.effort' && pointer === '/effort'),
+      'only google pays': (o) => touchedBy(o, 'profile').every((name) => fieldsOf(o, `profile/${name}`).connection === 'google'),
       'the price prefix undecided': (o) => acted(o, '/llm/pricingOverrides/0', 'undecided') && o.cards.length === 0,
     },
   },
@@ -226,7 +242,27 @@ export const examples: readonly Example[] = [
         }),
       'site/conversationSummarization on openai-platform': (o) =>
         profileIs(o, 'site/conversationSummarization', { connection: 'openai-platform', model: 'gpt-5.4-mini' }),
-      'mode kept': (o) => o.fields.some(({ pointer }) => pointer === '/services/inference/mode'),
+      'site/recall is on the platform of its profile': (o) =>
+        profileIs(o, 'site/recall', { provider: 'anthropic', connection: 'anthropic-platform' }),
+      'site/conversationSummarization has the provider that it names': (o) =>
+        profileIs(o, 'site/conversationSummarization', { provider: 'openai' }),
+      'the shipped profiles have their bodies': (o) =>
+        profileIs(o, 'balanced', {
+          model: 'claude-sonnet-4-6',
+          max_tokens: 16000,
+          params: { effort: 'high', thinking: { enabled: true } },
+        }) &&
+        profileIs(o, 'quality-optimized', { model: 'claude-opus-4-7', max_tokens: 32000 }) &&
+        profileIs(o, 'cost-optimized', { model: 'claude-haiku-4-5-20251001', max_tokens: 8192 }),
+      'no own connection': (o) =>
+        !o.planned.lines.some(({ kind, field, value }) => kind === 'connection' && field === 'billing' && value === 'own'),
+      'mode kept': (o) =>
+        ['anthropic-platform', 'openai-platform'].every((connection) =>
+          o.fields.some(
+            ({ name, field, pointer, rule }) =>
+              name === connection && field === 'billing' && pointer === '/services/inference/mode' && rule === 'mode',
+          ),
+        ),
     },
   },
   {
@@ -266,6 +302,10 @@ export const examples: readonly Example[] = [
         ),
       'never bound to another endpoint': (o) =>
         !o.things.has('profile/workstation') && !o.things.has('profile/portkey-deepseek') && touchedBy(o, 'provider').length === 0,
+      'no default and no price without them': (o) =>
+        !o.things.has('route/default') && o.cards.length === 0 && acted(o, '/llm/activeProfile', 'undecided'),
+      'what has a known payer comes in': (o) =>
+        profileIs(o, 'balanced', { connection: 'anthropic-managed' }) && profileIs(o, 'paused', { disabled: true }),
     },
   },
   {
@@ -287,6 +327,23 @@ export const examples: readonly Example[] = [
       },
       'paused disabled, no label': (o) => profileIs(o, 'paused', { disabled: true, connection: 'openai-personal' }),
       'price on portkey-eu only': (o) => o.cards.length === 1 && o.cards[0]!.provider === 'portkey-eu' && o.cards[0]!.input === '0.12',
+      'it is exact, with its output price': (o) =>
+        o.cards[0]!.model === 'deepseek-v4-flash' &&
+        o.cards[0]!.match === 'exact' &&
+        o.cards[0]!.output === '0.5' &&
+        o.cards[0]!.cacheRead === null,
+      'the local one is keyless, the other has its own key': (o) =>
+        connectionIs(o, 'basement-vllm', { provider: 'basement-vllm', billing: 'none', auth: { type: 'none' } }) &&
+        connectionIs(o, 'portkey-eu', { provider: 'portkey-eu', billing: 'own' }) &&
+        credentialOf(o, 'portkey-eu') !== credentialOf(o, 'openai-personal') &&
+        credentialOf(o, 'portkey-eu') !== undefined,
+      'the profiles are bound to their own endpoints': (o) =>
+        profileIs(o, 'workstation', { provider: 'basement-vllm', model: 'Qwen/Qwen3-32B-AWQ', max_tokens: 6000 }) &&
+        profileIs(o, 'portkey-deepseek', { provider: 'portkey-eu', connection: 'portkey-eu', model: 'deepseek-v4-flash' }),
+      'a label of null makes no label': (o) =>
+        lineAt(o, '/llm/profiles/paused/label').every(({ action }) => action === 'skip' || action === 'preserve') &&
+        fieldsOf(o, 'profile/paused').label === undefined,
+      'site/memoryRouter is a route': (o) => leadsTo(o, 'site/memoryRouter').join() === 'balanced',
       'default leads to workstation': (o) => leadsTo(o, 'default').join() === 'workstation' && pays(o, 'workstation') === 'none',
     },
   },
@@ -300,6 +357,18 @@ export const examples: readonly Example[] = [
           acted(o, place, 'undecided', 'half_unit'),
         ) &&
         acted(o, '/llm/activeProfile', 'undecided', 'active_profile_dangles'),
+      'nothing else stands in for the default': (o) => !o.things.has('profile/default-model') && !o.things.has('profile/vanished'),
+      'label-null comes in': (o) => profileIs(o, 'label-null', { provider: 'anthropic', model: 'claude-haiku-4-5-20251001' }),
+      'ghost and list are no profiles': (o) => !o.things.has('profile/ghost') && !o.things.has('profile/list'),
+      'neither mix is a route': (o) =>
+        !o.things.has('route/mix-of-mix') && !o.things.has('profile/mix-of-mix') && !o.things.has('profile/mix-self'),
+      'what a mix held beside is listed': (o) => lineAt(o, '/llm/profiles/mix-self').some(({ action }) => action === 'refuse'),
+      'dangling keeps provider and model, and says why': (o) =>
+        profileIs(o, 'dangling', { provider: 'openai', model: 'gpt-5.5' }) &&
+        acted(o, '/llm/profiles/dangling/provider_connection', 'undecided', 'connection_unknown'),
+      'a call site with a profile that is gone is undecided, an empty one is skipped': (o) =>
+        acted(o, '/llm/callSites/recall', 'undecided', 'profile_dangles') && acted(o, '/llm/callSites/inference', 'skip', 'placeholder'),
+      'an impossible maxTokens is refused': (o) => acted(o, '/llm/default/maxTokens', 'refuse', 'impossible_value'),
       'ghost and list skipped': (o) => acted(o, '/llm/profiles/ghost', 'skip') && acted(o, '/llm/profiles/list', 'skip'),
       'two-models created, listed as unlisted': (o) =>
         profileIs(o, 'two-models', { provider: 'openai', model: 'claude-opus-4-7' }) &&

@@ -1,9 +1,9 @@
-/** The long run: `node test/backfill/generated.ts <files> [<seed>]` moves that many generated files in and back out. It ends with `N passed, N failed`. */
+/** The long run: `node test/backfill/generated.ts <files> [<seed>]` moves that many generated files in and back out. It prints how many files hold something of each era, and ends with `N passed, N failed`. */
 
 import type { TestContext } from 'node:test'
 import fc from 'fast-check'
 import { open, testStores } from '../support/stores.ts'
-import { texts } from './arbitrary-config.ts'
+import { erasOf, texts } from './arbitrary-config.ts'
 import { type House, openHouse } from './house.ts'
 import { faultsOf } from './laws.ts'
 
@@ -12,12 +12,14 @@ const [count = 1000, seed = 1] = process.argv.slice(2).map(Number)
 const filesAHouse = 20
 
 let [passed, failed] = [0, 0]
+const eras = new Map<string, number>()
 let endings: (() => unknown)[] = []
 const t = { after: (end: () => unknown) => void endings.push(end) } as unknown as TestContext
 const memory = testStores.find(({ name }) => name === 'memory')!
 let house: House | undefined
 
 for (const [index, file] of fc.sample(texts, { numRuns: count, seed }).entries()) {
+  for (const era of erasOf(file)) eras.set(era, (eras.get(era) ?? 0) + 1)
   if (house === undefined || index % filesAHouse === 0) {
     for (const end of endings.reverse()) await end()
     endings = []
@@ -32,5 +34,11 @@ for (const [index, file] of fc.sample(texts, { numRuns: count, seed }).entries()
   }
 }
 for (const end of endings.reverse()) await end()
+process.stdout.write(
+  `files by era: ${[...eras]
+    .toSorted()
+    .map(([era, files]) => `${era} ${files}`)
+    .join(', ')}\n`,
+)
 process.stdout.write(`seed ${seed}: ${passed} passed, ${failed} failed\n`)
 process.exitCode = failed === 0 ? 0 : 1

@@ -4,14 +4,16 @@ import { childrenOf } from '../../src/control/backfill/pointer.ts'
 import type { Thing } from '../../src/control/backfill/present.ts'
 import { readDocument } from '../../src/control/backfill/read.ts'
 import { canonicalJson, type Json, type JsonObject } from '../../src/core/json.ts'
-import { secret } from './arbitrary-config.ts'
+import { secret, type Texts } from './arbitrary-config.ts'
 import type { House, Line } from './house.ts'
-
-export type Texts = { readonly config: string; readonly connections: string | null }
 
 /** Moves a file in, looks at everything, and takes it back. The sentences say what does not hold. */
 export async function faultsOf(house: House, texts: Texts): Promise<readonly string[]> {
-  const asked = { config: texts.config, ...(texts.connections === null ? {} : { connections: texts.connections }) }
+  const asked = {
+    config: texts.config,
+    ...(texts.connections === null ? {} : { connections: texts.connections }),
+    ...(texts.credentials === null ? {} : { credentials: texts.credentials }),
+  }
   const before = await house.things()
   const { planned, applied } = await house.move(asked)
   const things = await house.things()

@@ -5,19 +5,21 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { lockDatabase } from '../../src/store/open.ts'
 import { applyPlan, stateOf, storePlan } from './backfill-state.ts'
+import { scriptIn } from './children.ts'
 import { stillClock } from './migrate-state.ts'
+import { rootWith } from './plants.ts'
 import { killAt, type Point, pointsOf, whyNoStrace } from './strace.ts'
 import type { Suite } from './suites.ts'
 
 const file = fileURLToPath(new URL('../backfill/fixtures/flat.json', import.meta.url))
-const child = fileURLToPath(new URL('backfill-child.ts', import.meta.url))
 
 export const backfillKill: Suite = {
   summary: 'SIGKILL at every write-class system call of applying a backfill, on SQLite: all or nothing',
   options: { every: 1, lanes: 2 },
-  plants: {},
+  plants: { 'control-in-parts': { every: 1 } },
   skip: whyNoStrace,
-  async run({ folder, options, tally, print }) {
+  async run({ folder, options, plant, tally, print }) {
+    const child = scriptIn(rootWith(plant, folder), 'backfill-child.ts')
     const base = join(folder, 'base')
     mkdirSync(base)
     const config = readFileSync(file, 'utf8')

@@ -13,6 +13,11 @@ export function scriptIn(root: string, name: string): string {
 
 export type Ended = { readonly code: number | null; readonly signal: NodeJS.Signals | null; readonly out: string; readonly err: string }
 
+/** A script of ours as a process of its own. */
+export function startScript(script: string, ...parameters: string[]): ChildProcess {
+  return spawn(process.execPath, [script, ...parameters], { stdio: ['ignore', 'pipe', 'pipe'] })
+}
+
 /** Runs to the end. An ending that was not hoped for is for the caller to see. */
 export function run(command: string, parameters: readonly string[], environment: NodeJS.ProcessEnv = process.env): Promise<Ended> {
   return ended(spawn(command, parameters, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] }))

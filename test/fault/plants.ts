@@ -63,6 +63,21 @@ export const plants = {
       },
     ],
   },
+  'control-in-parts': {
+    breaks: 'a change of the control tables is committed in two parts',
+    edits: [
+      {
+        file: 'src/store/writer-control.ts',
+        find: 'for (const statement of batch.statements) await applyOne(engine, statement, recordedAt)',
+        replace: `for (const [index, statement] of batch.statements.entries()) {
+    await applyOne(engine, statement, recordedAt)
+    if (index !== 4) continue
+    await engine.commit()
+    await engine.begin('disk')
+  }`,
+      },
+    ],
+  },
   'failures-are-survived': {
     breaks: 'the writer goes on after the disk has failed',
     edits: [{ file: 'src/store/writer-loop.ts', find: "['io', 'corrupt'].includes", replace: "['never'].includes" }],
@@ -75,7 +90,7 @@ export type PlantName = keyof typeof plants
 export function rootWith(plant: PlantName | undefined, folder: string): string {
   if (plant === undefined) return repository
   const root = join(folder, 'planted')
-  for (const part of ['src', 'test/fault', 'package.json']) cpSync(join(repository, part), join(root, part), { recursive: true })
+  for (const part of ['src', 'test', 'package.json']) cpSync(join(repository, part), join(root, part), { recursive: true })
   symlinkSync(join(repository, 'node_modules'), join(root, 'node_modules'))
   for (const { file, find, replace } of plants[plant].edits) {
     const text = readFileSync(join(root, file), 'utf8')

@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { backfillCut } from './backfill-cut.ts'
 import { backfillKill } from './backfill-kill.ts'
 import { failingDisk } from './failing-disk.ts'
 import { killLoop } from './kill-loop.ts'
@@ -21,6 +22,7 @@ const suites: Readonly<Record<string, Suite>> = {
   'kill-loop': killLoop,
   'migrate-kill': migrateKill,
   'backfill-kill': backfillKill,
+  'backfill-cut': backfillCut,
   'power-cut': powerCut,
   'full-disk': fullDisk,
   'read-only': readOnlyDisk,
