@@ -59,12 +59,18 @@ export class Secret {
   }
 }
 
+function escaped(text: string): string {
+  return JSON.stringify(text).slice(1, -1)
+}
+
 /** Longest first, so that no spelling is found inside another. */
 function spellingsOf(value: string): string[] {
   if (value === '') return []
   const bytes = Buffer.from(value)
   const others = [
-    JSON.stringify(value).slice(1, -1),
+    escaped(value),
+    // A provider's JSON, quoted in a line of ours.
+    escaped(escaped(value)),
     encodeURIComponent(value.toWellFormed()),
     bytes.toString('base64'),
     bytes.toString('base64url'),
