@@ -1,7 +1,7 @@
 /** Where a command's operation runs: at the address that was named, at the server that lives on this home, or here on the database itself. */
 
-import { openLocal } from '../control/home/local.ts'
 import { liveServer } from '../control/home/server-file.ts'
+import { openLocal } from '../control/local.ts'
 import { invoke, type Operation, readInput } from '../control/operation.ts'
 import { readKek } from '../control/secrets/kek-file.ts'
 import { PurserError } from '../core/errors.ts'

@@ -1,7 +1,7 @@
 /** Where names lead, as a page: the targets of each in their order, what is set, what it costs, and what was passed over. */
 
-import { explainRoute } from '../control/books/explain-route.ts'
 import { printInstant } from '../control/instant.ts'
+import { explainRoute } from '../control/nouns/explain-route.ts'
 import { at, isObject, type Json } from '../core/json.ts'
 import { cell, renderItems } from './render.ts'
 import type { Terminal } from './terminal.ts'

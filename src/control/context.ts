@@ -1,5 +1,6 @@
 /** What an operation may touch: handed in, so that a test passes its own. */
 
+import type { Shipped } from '../catalog/shipped.ts'
 import type { Presence, ProviderAuth } from '../core/auth.ts'
 import type { Clock, Random } from '../core/ports.ts'
 import type { Vault } from '../net/vault.ts'
@@ -9,7 +10,6 @@ import type { Store } from '../store/store.ts'
 import type { Inspection } from './health/inspect.ts'
 import type { Home } from './home/home.ts'
 import type { ServerFile } from './home/server-file.ts'
-import type { Shipped } from './manifest/shipped.ts'
 import type { Actor } from './scopes.ts'
 
 export type Face = 'cli' | 'http' | 'library' | 'console'

@@ -2,35 +2,23 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import fc from 'fast-check'
 import { faultOfPair, type Paying, refuseUnsoundConnection } from '../../src/control/nouns/connection-rules.ts'
-import { invoke } from '../../src/control/operation.ts'
-import { operations } from '../../src/control/operations.ts'
 import { PurserError } from '../../src/core/errors.ts'
 import { readDirectory } from '../../src/routing/directory.ts'
 import { audited } from '../support/audit.ts'
 import { connectionRow, providerRow } from '../support/gateway.ts'
 import { eachStore } from '../support/stores.ts'
-import { HandClock, openBooks } from './books.ts'
-
-type Answer = Record<string, unknown>
+import { openAsking } from './asking.ts'
 
 eachStore((fresh) => {
   const open = async (t: TestContext) => {
-    const clock = new HandClock()
-    const { context } = await openBooks(t, await fresh(t, { clock }), clock)
-    const run = (name: string, input: object) => invoke(operations.find((each) => each.name === name)!, context, input) as Promise<Answer>
-    const refused = (name: string, input: object, field: string | undefined, said: RegExp, kind = 'invalid_request') =>
-      assert.rejects(run(name, input), (error) => {
-        assert.ok(error instanceof PurserError)
-        assert.deepEqual([error.kind, error.field], [kind, field], error.message)
-        assert.match(error.message, said)
-        return true
-      })
+    const asking = await openAsking(t, fresh)
+    const { context } = asking
     const twins = async () => {
       const rows = await context.store.read.selectFrom('connections').select(['id', 'name', 'canonical_equivalent_id']).execute()
       const nameOf = new Map(rows.map((row) => [row.id, row.name]))
       return Object.fromEntries(rows.map((row) => [row.name, nameOf.get(row.canonical_equivalent_id ?? '') ?? null]))
     }
-    return { context, run, refused, twins }
+    return { ...asking, twins }
   }
 
   test('a connection is added by the reference to its secret, changed field by field, and removed', async (t) => {

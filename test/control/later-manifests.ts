@@ -1,7 +1,7 @@
 /** Manifests of later releases, made from the shipped one, and the rows that they meet. */
 
 import { type Manifest, shippedManifest } from '../../src/catalog/manifest.ts'
-import type { Shipped } from '../../src/control/manifest/shipped.ts'
+import type { Shipped } from '../../src/catalog/shipped.ts'
 import type { Store } from '../../src/store/store.ts'
 import { few } from './books.ts'
 

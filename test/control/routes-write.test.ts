@@ -1,31 +1,15 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { invoke } from '../../src/control/operation.ts'
-import { operations } from '../../src/control/operations.ts'
-import { PurserError } from '../../src/core/errors.ts'
 import { readDirectory } from '../../src/routing/directory.ts'
 import { resolve } from '../../src/routing/resolve.ts'
-import { audited } from '../support/audit.ts'
 import { eachStore } from '../support/stores.ts'
-import { HandClock, openBooks } from './books.ts'
-
-type Answer = Record<string, unknown>
+import { openAsking } from './asking.ts'
 
 eachStore((fresh) => {
   const open = async (t: TestContext) => {
-    const clock = new HandClock()
-    const { context } = await openBooks(t, await fresh(t, { clock }), clock)
-    const run = (name: string, input: object) => invoke(operations.find((each) => each.name === name)!, context, input) as Promise<Answer>
-    const refused = (name: string, input: object, field: string | undefined, said: RegExp, kind = 'invalid_request') =>
-      assert.rejects(run(name, input), (error) => {
-        assert.ok(error instanceof PurserError)
-        assert.deepEqual([error.kind, error.field], [kind, field], error.message)
-        assert.match(error.message, said)
-        return true
-      })
-    const write = (sql: string) => context.store.writer.control({ audit: audited(), statements: [{ sql, parameters: [] }] })
-    for (const name of ['a', 'b', 'c']) await run('profiles.create', { name, provider: 'simulated', model: 'simulated-1' })
-    return { context, run, refused, write }
+    const asking = await openAsking(t, fresh)
+    for (const name of ['a', 'b', 'c']) await asking.run('profiles.create', { name, provider: 'simulated', model: 'simulated-1' })
+    return asking
   }
 
   test('a route is added, its members replaced as a whole, taken out of use and removed, and calls see each step', async (t) => {

@@ -1,6 +1,7 @@
 /** The lines of a merge as every operation on the manifest answers them: what becomes of which field, its three values, and who edited it when. */
 
 import { z } from 'zod'
+import { type Shipped, shippedInTheBox } from '../../catalog/shipped.ts'
 import { PurserError } from '../../core/errors.ts'
 import { isObject } from '../../core/json.ts'
 import { nearest } from '../../core/nearest.ts'
@@ -11,7 +12,6 @@ import { redacted } from '../redacted.ts'
 import { type Item, kinds, labelOf, nameOf, type Present } from './items.ts'
 import { type MergePlan, needsDecision, type PlanLine, planMerge } from './plan.ts'
 import { readPresent } from './read.ts'
-import { type Shipped, shippedInTheBox } from './shipped.ts'
 import { isSound } from './sound.ts'
 
 const actions = ['take', 'keep', 'converged', 'conflict', 'held', 'insert', 'name_taken', 'absent', 'tombstone', 'retired'] as const

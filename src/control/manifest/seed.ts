@@ -1,17 +1,17 @@
 /** What a start does with what comes in the box: merges a newer manifest, and puts in the rates that are missing. The second run writes nothing. */
 
+import { type Shipped, shippedInTheBox } from '../../catalog/shipped.ts'
 import type { Clock } from '../../core/ports.ts'
 import { settingOf } from '../../core/settings.ts'
 import type { AuditEntry, ControlBatch, Store } from '../../store/store.ts'
 import { printPath } from '../merge.ts'
-import { noRates, planNewRates } from '../rates/new-rates.ts'
 import { redacted } from '../redacted.ts'
 import { mergeTouches } from './audit.ts'
 import type { ThingKind } from './items.ts'
+import { noRates, planNewRates } from './new-rates.ts'
 import { type MergePlan, type PlanLine, planMerge } from './plan.ts'
 import { readPresent } from './read.ts'
 import type { Conflict } from './seed-rates.ts'
-import { type Shipped, shippedInTheBox } from './shipped.ts'
 import { isSound } from './sound.ts'
 import { mergeStatements } from './statements.ts'
 

@@ -1,11 +1,11 @@
 /** The cards and aliases of the shipped catalogue that a database lacks, as statements: for providers that stand and for those of the same batch. */
 
+import type { Shipped } from '../../catalog/shipped.ts'
 import type { ControlBatch, ControlStatement, Store } from '../../store/store.ts'
-import type { Present } from '../manifest/items.ts'
-import type { ThingChange } from '../manifest/plan.ts'
-import { type Conflict, planRates, type RatesPresent } from '../manifest/seed-rates.ts'
-import type { Shipped } from '../manifest/shipped.ts'
-import { rateStatements } from './rate-statements.ts'
+import { rateStatements } from '../rates/rate-statements.ts'
+import type { Present } from './items.ts'
+import type { ThingChange } from './plan.ts'
+import { type Conflict, planRates, type RatesPresent } from './seed-rates.ts'
 
 export type NewRates = {
   readonly statements: readonly ControlStatement[]

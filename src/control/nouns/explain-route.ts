@@ -12,8 +12,8 @@ import { nameFor, visibleTo } from '../../routing/scope.ts'
 import type { Target } from '../../routing/target.ts'
 import type { OperationContext } from '../context.ts'
 import { pickKey } from '../keys/keys.ts'
-import { presenceFor } from '../nouns/profile-warnings.ts'
 import { operation } from '../operation.ts'
+import { presenceFor } from './profile-warnings.ts'
 
 const shownPrice = z.object({
   meter: z.string(),
