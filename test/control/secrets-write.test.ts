@@ -105,7 +105,10 @@ eachStore((fresh) => {
     const { run, vault, overHttp } = await prepared(t, await fresh(t, { clock: new HandClock() }))
     await run('connections.create', { name: 'bound', provider: 'workshop', credential: 'env:WORK' })
     const sealed = await run('connections.create', { name: 'sealed', provider: 'workshop', key: 'canary-key' })
+    const document = JSON.stringify({ purser: 1, providers: [{ name: 'workshop', base_url: `${elsewhere}/v1` }] })
+    const planned = await run('diff', { document })
     const moved = await run('providers.update', { provider: 'workshop', base_url: `${elsewhere}/v1` }, overHttp)
+    assert.deepEqual(planned.warnings, moved.warnings, 'a document that moves it says the same')
     const warnings = (moved.warnings as string[]).toSorted()
     assert.match(
       warnings[0]!,

@@ -4,15 +4,13 @@ import { z } from 'zod'
 import { contractIds } from '../../contracts/contract.ts'
 import type { JsonObject } from '../../core/json.ts'
 import { json, name, networks } from '../../core/nouns.ts'
-import { originOf } from '../../net/destination.ts'
 import type { Row } from '../../store/schema.ts'
 import { change, type Planned } from '../change.ts'
 import type { OperationContext } from '../context.ts'
 import { refuseTaken } from '../find.ts'
 import { patched } from '../patch.ts'
 import { newRow, rowAdded, rowMoved } from '../row-change.ts'
-import { mayGo } from '../secrets/plan.ts'
-import { usersOfSecrets } from '../secrets/secrets.ts'
+import { strandedSecrets } from '../secrets/stranded.ts'
 import { refuseBrokenPairs } from './connection-pairs.ts'
 import { refuseUnsoundProvider, unreachable } from './provider-rules.ts'
 import { findProvider, providerColumns, shownProvider, showProvider } from './providers.ts'
@@ -142,18 +140,4 @@ async function planned(
     await refuseBrokenPairs(context, change.row)
   }
   return { ...change, warnings: leaves === 'sound' ? unreachable(change.row) : [], answer: () => showProvider(change.row) }
-}
-
-/** A secret stays where it was bound. Connections whose secret does not go to a new address are named, and work again once it is entered or bound anew. */
-async function strandedSecrets(context: OperationContext, row: ProviderRow, baseUrl: string | undefined): Promise<string[]> {
-  if (baseUrl === undefined || !URL.canParse(row.base_url) || originOf(baseUrl) === originOf(row.base_url)) return []
-  const [from, to] = [originOf(row.base_url), originOf(baseUrl)]
-  const users = (await usersOfSecrets(context)).filter((user) => user.providerId === row.id && user.origin === from)
-  const stay = await Promise.all(users.map(async (user) => ((await mayGo(context, user.reference, to)) ? [] : [user])))
-  return stay.flat().map(({ name, reference }) => {
-    const mend = reference.startsWith('sealed:')
-      ? `purser connections update ${name} --key-stdin`
-      : `purser secrets bind ${reference} --origin ${to}`
-    return `The connection "${name}" cannot be used at ${to}: its secret ${reference} goes to ${from} alone. Mend it:  ${mend}`
-  })
 }

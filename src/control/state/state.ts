@@ -13,6 +13,7 @@ import { documentFormat } from '../fields.ts'
 import { operation } from '../operation.ts'
 import { redacted } from '../redacted.ts'
 import { requireScope, type Scope } from '../scopes.ts'
+import { strandedSecrets } from '../secrets/stranded.ts'
 import { refuseReserved, refuseUnstorable } from '../storable.ts'
 import { type StateAfter, stateAfter } from './after.ts'
 import { actions, changesBetween, type StateChange, statementsOf, touchedBy } from './changes.ts'
@@ -169,11 +170,19 @@ async function planState(context: OperationContext, text: string, prune: boolean
   if (faults.length > 0) throw refused(faults)
   const unsound = faultsOfState({ before, after: wanted.rows, paths: wanted.paths, actor: context.actor, now })
   if (unsound.length > 0) throw refused(unsound)
+  const moving = before.providers.map(async (row) =>
+    strandedSecrets(context, row, wanted.rows.providers.find(({ id, removed_at }) => id === row.id && removed_at === null)?.base_url),
+  )
   return {
     before,
     after: wanted.rows,
     changes: [...changesBetween(before, wanted.rows), ...rates.changes],
-    warnings: [...wanted.warnings, ...rates.warnings, ...notApplied(said.preserved, await readPreserved(context.store.read))],
+    warnings: [
+      ...wanted.warnings,
+      ...rates.warnings,
+      ...(await Promise.all(moving)).flat(),
+      ...notApplied(said.preserved, await readPreserved(context.store.read)),
+    ],
     rates,
   }
 }
