@@ -13,7 +13,12 @@ export async function secretChecks(context: OperationContext): Promise<readonly 
     const lost = sealed.length + bindings.length
     const mend = 'Restore the file from a backup, or enter the keys again:  purser connections update NAME --key-stdin'
     return [
-      { check: 'key-encryption key', result: lost === 0 ? 'warning' : 'failed', detail: `${keys.missing} ${lost} rows need it.`, mend },
+      {
+        check: 'key-encryption key',
+        result: lost === 0 ? 'warning' : 'failed',
+        detail: `${keys.missing} ${lost === 1 ? 'One row needs' : `${lost} rows need`} it.`,
+        mend,
+      },
     ]
   }
   const older = [...sealed].filter(({ kid }) => kid !== keys.current.kid && keys.all.has(kid)).length
