@@ -46,7 +46,7 @@ eachPlace((place) => {
       const purser = await openPurser(t, await place(t))
       const leaving = new AbortController()
       const answer = await purser.fetch(
-        chat({ model: 'simulated/simulated-slow', text: 'a b c d e f', stream: true, signal: leaving.signal }),
+        chat({ model: 'simulated/simulated-slow', text: 'word '.repeat(40), stream: true, signal: leaving.signal }),
       )
       const reader = answer.body!.getReader()
       await reader.read()
@@ -63,7 +63,7 @@ eachPlace((place) => {
 
     test('by cancelling the body does too', async (t) => {
       const purser = await openPurser(t, await place(t))
-      const answer = await purser.fetch(chat({ model: 'simulated/simulated-slow', text: 'a b c d e f', stream: true }))
+      const answer = await purser.fetch(chat({ model: 'simulated/simulated-slow', text: 'word '.repeat(40), stream: true }))
       const reader = answer.body!.getReader()
       await reader.read()
       await reader.cancel()
