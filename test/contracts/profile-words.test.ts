@@ -51,3 +51,12 @@ test('verbosity and speed go where they are known, and what is of a wire already
   const thinking = { type: 'enabled', budget_tokens: 1024 }
   assert.deepEqual(sent('anthropic-messages', {}, { thinking }, { max_tokens: 9000 }), { max_tokens: 9000, thinking })
 })
+
+test('thinking that is only switched on is an effort, none beats what stands beside it, and the usual speed is not said', () => {
+  assert.deepEqual(sent('openai-chat', {}, { thinking: { enabled: true } }), { reasoning_effort: 'medium' })
+  assert.deepEqual(sent('openai-chat', {}, { effort: 'none', thinking: { enabled: true } }), { reasoning_effort: 'none' })
+  assert.deepEqual(sent('openai-chat', {}, { effort: 'none', thinking: { enabled: true, budget_tokens: 6000 } }), {
+    reasoning_effort: 'none',
+  })
+  assert.deepEqual(sent('anthropic-messages', {}, { speed: 'standard' }, { max_tokens: 9 }), { max_tokens: 9 })
+})
