@@ -4,6 +4,7 @@ import type { Operation } from '../control/operation.ts'
 import type { Json } from '../core/json.ts'
 import { changedLines, readChange, tellChange } from './changed.ts'
 import type { Ending } from './exit-codes.ts'
+import { commandOf } from './how-to-start.ts'
 import type { CommonOptions, Output } from './options.ts'
 import { csvText, jsonLines, jsonText } from './output.ts'
 import { isList, renderAnswer } from './render.ts'
@@ -18,7 +19,7 @@ export function printAnswer(operation: Operation, answer: Json, options: CommonO
     json: () => jsonText(answer),
     jsonl: () => jsonLines(items),
     csv: () => csvText(view?.rows?.(answer) ?? items),
-    table: () => page(operation, answer, terminal),
+    table: () => page(operation, answer, options, terminal),
   }
   const quiet = options.quiet && options.output === 'table'
   terminal.out(quiet ? (view?.quiet?.(answer) ?? idsOf(items)) : texts[options.output]())
@@ -32,9 +33,9 @@ export function printAnswer(operation: Operation, answer: Json, options: CommonO
   ending.exitCode = view?.exitCode?.(answer) ?? 0
 }
 
-function page(operation: Operation, answer: Json, terminal: Terminal): string {
+function page(operation: Operation, answer: Json, options: CommonOptions, terminal: Terminal): string {
   const own = views[operation.name]?.render
-  if (own !== undefined) return `${own(answer, terminal)}\n`
+  if (own !== undefined) return `${own(answer, terminal, commandOf(options))}\n`
   const change = readChange(answer)
   if (change === undefined) return `${renderAnswer(operation, answer, terminal)}\n`
   const lines = changedLines(change.told).map(printable)

@@ -32,7 +32,7 @@ function tellLine({ pointer, kind, name, field, reason, provenance, era }: Line)
   return `${printable(target === '' ? place : `${place} (${target})`)}\n  ${sentenceOf(reason)} [${reason}, ${provenance}, ${era}]`
 }
 
-export function renderBackfillPlan(answer: Json, terminal: Terminal): string {
+export function renderBackfillPlan(answer: Json, terminal: Terminal, command: string): string {
   const { plan, lines, secrets, refused, undecided, empty, dry_run } = backfillPlan.output.parse(answer)
   const shown = sections.flatMap(({ title, actions, told }) => {
     const some = lines.filter(({ action }) => actions.includes(action))
@@ -49,7 +49,7 @@ export function renderBackfillPlan(answer: Json, terminal: Terminal): string {
   const crossings = refused.map(({ name, why }) =>
     terminal.paint('red', `The whole plan is refused, because of "${name}": ${sentenceOf(why)}`),
   )
-  return [...shown, keys.join('\n'), crossings.join('\n'), nextStep({ plan, undecided, empty, dry_run, refused: refused.length })]
+  return [...shown, keys.join('\n'), crossings.join('\n'), nextStep({ plan, undecided, empty, dry_run, refused: refused.length, command })]
     .filter((part) => part !== '')
     .join('\n\n')
 }
@@ -60,15 +60,16 @@ type Asked = {
   readonly empty: boolean
   readonly dry_run: boolean
   readonly refused: number
+  readonly command: string
 }
 
-function nextStep({ plan, undecided, empty, dry_run, refused }: Asked): string {
+function nextStep({ plan, undecided, empty, dry_run, refused, command }: Asked): string {
   if (refused > 0) return 'Nothing can be done with it: see above.'
   if (empty) return 'Everything in the file is here already.'
   const open = undecided === 0 ? '' : `${undecided} lines wait for a decision, and are left out.\n`
   return plan === null || dry_run
     ? `${open}It could be done. Plan it without --dry-run to keep the plan.`
-    : `${open}Do it:  purser backfill apply --plan ${plan.slice(0, 12)} -f <the same file>`
+    : `${open}Do it:  ${command} backfill apply --plan ${plan.slice(0, 12)} -f <the same file>`
 }
 
 /** 8: a decision is needed. Rows left out of use on purpose are one. 78: refused as a whole. */

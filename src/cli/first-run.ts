@@ -36,7 +36,7 @@ export function servedLines(served: Served): readonly string[] {
     ...(served.migrated.length > 0 ? [`  migrated    ${served.migrated.length} steps, to ${served.migrated.at(-1)}`] : []),
     ...(served.orphans > 0 ? [`  recovered   ${served.orphans} calls of a process that died: settled as unknown`] : []),
     ...served.quarantined.map((row) => `  set aside   ${row.kind} "${row.name}": ${row.reason}`),
-    ...merging(served.manifest),
+    ...merging(served.manifest, served.command),
     ...leftOut(served.conflicts),
     '',
     found
@@ -64,12 +64,12 @@ export function servedLines(served: Served): readonly string[] {
 }
 
 /** Nothing on a first start, and nothing where nothing is new. */
-function merging({ state, revision, stored }: Served['manifest']): readonly string[] {
+function merging({ state, revision, stored }: Served['manifest'], command: string): readonly string[] {
   const lines = {
-    merged: `revision ${revision} was merged, after ${stored}: see  purser manifest plan`,
+    merged: `revision ${revision} was merged, after ${stored}: see  ${command} manifest plan`,
     current: '',
     older: `revision ${revision} is older than ${stored}, which was merged here: it changes nothing`,
-    manual: `revision ${revision} waits, after ${stored}, as the setting manifest.apply says: see  purser manifest plan`,
+    manual: `revision ${revision} waits, after ${stored}, as the setting manifest.apply says: see  ${command} manifest plan`,
   }
   return stored === 0 || lines[state] === '' ? [] : [`  manifest    ${lines[state]}`]
 }

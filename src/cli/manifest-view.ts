@@ -9,7 +9,7 @@ import type { Terminal } from './terminal.ts'
 
 type Line = z.output<typeof manifestPlan.output>['items'][number]
 
-export function renderManifestPlan(answer: Json, terminal: Terminal): string {
+export function renderManifestPlan(answer: Json, terminal: Terminal, command: string): string {
   const { state, revision, stored_revision, items, decisions } = manifestPlan.output.parse(answer)
   const heads = {
     newer: `Revision ${revision} is newer than ${stored_revision}, which was merged last.`,
@@ -17,18 +17,18 @@ export function renderManifestPlan(answer: Json, terminal: Terminal): string {
     older: `Revision ${revision} is older than ${stored_revision}, which was merged here: it changes nothing.`,
   }
   const lines = items.length === 0 ? '' : renderLines(items, terminal)
-  return parts([heads[state], lines, decisions === 0 ? 'Nothing waits for a decision.' : waiting(items, terminal)])
+  return parts([heads[state], lines, decisions === 0 ? 'Nothing waits for a decision.' : waiting(items, terminal, command)])
 }
 
 export function manifestPlanExitCode(answer: Json): number {
   return manifestPlan.output.parse(answer).decisions === 0 ? 0 : 8
 }
 
-export function renderManifestApply(answer: Json, terminal: Terminal): string {
+export function renderManifestApply(answer: Json, terminal: Terminal, command: string): string {
   const { applied, waits, dry_run } = manifestApply.output.parse(answer)
   const head = applied.length === 0 ? 'Nothing changed.' : `${dry_run ? 'This would change' : 'This changed'}:`
   const lines = applied.length === 0 ? '' : renderLines(applied, terminal)
-  return parts([head, lines, waiting(waits, terminal)])
+  return parts([head, lines, waiting(waits, terminal, command)])
 }
 
 export function renderManifestResolve(answer: Json): string {
@@ -55,14 +55,14 @@ function renderLines(items: readonly Line[], terminal: Terminal): string {
 }
 
 /** One command for each kind of decision there is. */
-function waiting(items: readonly Line[], terminal: Terminal): string {
+function waiting(items: readonly Line[], terminal: Terminal, command: string): string {
   const decisions = items.filter(({ decision }) => decision)
   if (decisions.length === 0) return ''
   const [consent, other] = [decisions.find(({ action }) => action === 'held'), decisions.find(({ action }) => action !== 'held')]
   return [
     terminal.paint('yellow', decisions.length === 1 ? 'One line waits for a decision.' : `${decisions.length} lines wait for a decision.`),
-    ...(other === undefined ? [] : [`  purser manifest resolve ${other.row} ${quoted(other.field)} --take ours`]),
-    ...(consent === undefined ? [] : [`  purser manifest apply --accept ${consent.row}.${consent.field}`]),
+    ...(other === undefined ? [] : [`  ${command} manifest resolve ${other.row} ${quoted(other.field)} --take ours`]),
+    ...(consent === undefined ? [] : [`  ${command} manifest apply --accept ${consent.row}.${consent.field}`]),
   ].join('\n')
 }
 

@@ -12,7 +12,7 @@ const priceColumns = [
   { field: 'after', title: 'AFTER', show: 'right' },
 ] as const
 
-export function renderModePlan(answer: Json, terminal: Terminal): string {
+export function renderModePlan(answer: Json, terminal: Terminal, command: string): string {
   const { plan, profiles, stays, blocked, dry_run } = modePlan.output.parse(answer)
   const prices = profiles.flatMap(({ profile, prices }) =>
     prices.map(({ meter, before, after }) => ({ profile, meter, before: before?.price ?? 'unpriced', after: after?.price ?? 'unpriced' })),
@@ -23,16 +23,16 @@ export function renderModePlan(answer: Json, terminal: Terminal): string {
     prices.length === 0 ? '' : renderItems(priceColumns, prices, terminal),
     stays.map(({ profile, why }) => `${profile} stays. ${why}`).join('\n'),
     blocks.join('\n'),
-    profiles.length === 0 ? '' : nextStep(plan, blocked, dry_run),
+    profiles.length === 0 ? '' : nextStep(plan, blocked, dry_run, command),
   ]
   return parts.filter((part) => part !== '').join('\n\n')
 }
 
-function nextStep(plan: string | null, blocked: boolean, dryRun: boolean): string {
+function nextStep(plan: string | null, blocked: boolean, dryRun: boolean, command: string): string {
   if (blocked) return 'A decision is needed first: see above.'
   return plan === null || dryRun
     ? 'It could be done. Plan it without --dry-run to keep the plan.'
-    : `Do it:  purser mode flip --plan ${plan.slice(0, 12)}`
+    : `Do it:  ${command} mode flip --plan ${plan.slice(0, 12)}`
 }
 
 export function modePlanExitCode(answer: Json): number {

@@ -4,7 +4,9 @@ import { Command, CommanderError } from 'commander'
 import { doctor } from '../control/health/doctor.ts'
 import { type Operation, reaches } from '../control/operation.ts'
 import { operations } from '../control/operations.ts'
+import { PurserError } from '../core/errors.ts'
 import type { JsonObject } from '../core/json.ts'
+import { nearest } from '../core/nearest.ts'
 import { printAnswer } from './answer.ts'
 import { addCompletionCommands } from './completion/commands.ts'
 import { addConfigCommands } from './config.ts'
@@ -91,7 +93,7 @@ function addOperations(program: Command, terminal: Terminal, ending: Ending): vo
     let group = groups.get(noun)
     if (group === undefined) {
       const named = nouns[noun]
-      group = new Command(noun).description(named?.summary ?? noun)
+      group = new Command(noun).description(named?.summary ?? noun).addHelpText('after', exitCodesHelp)
       if (named?.alias !== undefined) group.alias(named.alias)
       groups.set(noun, group)
       program.addCommand(group)
@@ -119,7 +121,7 @@ export async function runCli(argv: readonly string[], terminal: Terminal, releas
   const ending: Ending = { exitCode: 0 }
   const program = buildProgram(terminal, ending, release)
   try {
-    await program.parseAsync(argv, { from: 'user' })
+    await program.parseAsync(argv[0] === 'help' ? helpFlag(program, argv.slice(1)) : argv, { from: 'user' })
     return ending.exitCode
   } catch (thrown) {
     if (!(thrown instanceof CommanderError)) return printFailure(thrown, terminal, style)
@@ -128,6 +130,26 @@ export async function runCli(argv: readonly string[], terminal: Terminal, releas
     if (thrown.code === 'commander.help') return style.json ? printFailure(noCommand(at), terminal, style) : 2
     return printFailure(usageError(thrown, at), terminal, style)
   }
+}
+
+/** `help rates create` is `rates create --help`: of any command, and a word that is none is said to be so. */
+function helpFlag(program: Command, words: readonly string[]): readonly string[] {
+  let command = program
+  for (const word of words.filter((each) => !each.startsWith('-'))) {
+    const below = command.commands.find((each) => each.name() === word || each.aliases().includes(word))
+    if (below === undefined) throw unknownCommand(word, command)
+    command = below
+  }
+  return [...words, '--help']
+}
+
+function unknownCommand(word: string, { commands }: Command): PurserError {
+  const meant = nearest(
+    word,
+    commands.map((each) => each.name()),
+  )
+  const guess = meant === undefined ? '' : ` Did you mean "${meant}"?`
+  return new PurserError('invalid_request', `Unknown command "${word}".${guess}`, { hint: 'See what there is:  purser --help' })
 }
 
 /** Errors are JSON where the answer would have been: known before the command line is, for that may be what is wrong. */

@@ -18,6 +18,24 @@ const paper: Terminal = {
   paint: (_style, text) => text,
 }
 
+const outputs: readonly string[] = [
+  '## What `--json` prints',
+  '',
+  'Data goes to standard output and everything else to standard error. `PURSER_OUTPUT` says which output is the usual one; a flag goes before it. The schema of every answer stands by the name of its operation in [openapi.json](openapi.json).',
+  '',
+  '| answer | its shape |',
+  '| --- | --- |',
+  '| a list | `{"items": [...], "next": "..."}`; `next` is null on the last page, else the `--cursor` of the following one |',
+  '| one thing | its fields, by the names that the schema has |',
+  '| a write | the fields of the thing as it is now, and `dry_run`, `config_revision`, `changed` (`kind`, `name`, `field`, `before`, `after` of each field that moved) and `warnings` |',
+  '| an error | `{"error": {"code", "message", "hint", "requestId", "details"}}`, on standard output too, with the exit code of its kind; `hint` and `requestId` may be null |',
+  '',
+  'Instants are milliseconds since 1970 in UTC, amounts of money decimal text, ids text. A field that is there today stays; more may be added.',
+  '',
+  '`--jsonl` prints each item of a list as one line, anything else as one line. `--csv` prints a header and a line an item, with nested fields as `outer.inner`. `--quiet` prints ids alone, and of `keys create` and `keys rotate` the key.',
+  '',
+]
+
 export function renderCli(): string {
   const program = buildProgram(paper, { exitCode: 0 }, '')
   const commands = everyCommand(program).filter((command) => command.commands.length === 0)
@@ -30,6 +48,7 @@ export function renderCli(): string {
     '',
     ...flags(program, []),
     '',
+    ...outputs,
     ...commands.flatMap(section),
     '## Environment',
     '',

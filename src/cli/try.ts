@@ -6,6 +6,7 @@ import { PurserError } from '../core/errors.ts'
 import { at, type Json, parseJson } from '../core/json.ts'
 import { createFramer } from '../core/sse.ts'
 import { exitCodesHelp } from './exit-codes.ts'
+import { commandOf } from './how-to-start.ts'
 import { commonOptions } from './options.ts'
 import { jsonText } from './output.ts'
 import { failureOf, type Serving, withServing } from './serving.ts'
@@ -33,7 +34,7 @@ export function addTryCommand(program: Command, terminal: Terminal): void {
         }
         const answer = await serving.chat({ ...body, stream: true })
         await stream(answer, serving, terminal)
-        terminal.err(`${await costLine(serving, idOf(answer))}\n`)
+        terminal.err(`${await costLine(serving, idOf(answer), commandOf(options))}\n`)
       })
     })
 }
@@ -87,14 +88,14 @@ function idOf(answer: Response): string {
 }
 
 /** Who answered, for how much, and where the sum is explained. */
-export async function costLine(serving: Serving, id: string): Promise<string> {
+export async function costLine(serving: Serving, id: string, command: string): Promise<string> {
   const call = callsGet.output.parse(await serving.ask('calls.get', { call: id }))
   const attempt = call.attempts.at(-1)
   const settlement = attempt?.settlement
-  if (attempt === undefined || settlement === null || settlement === undefined) return `Not settled yet. See:  purser calls get ${id}`
+  if (attempt === undefined || settlement === null || settlement === undefined) return `Not settled yet. See:  ${command} calls get ${id}`
   const cost =
     settlement.charged === null
       ? `no price is known for it (${settlement.pricing_status})`
       : `${settlement.charged} ${settlement.currency} (${settlement.pricing_status})`
-  return `${attempt.provider_name} / ${attempt.model}: ${cost}, ${settlement.duration_ms} ms. Explain it:  purser explain call ${id}`
+  return `${attempt.provider_name} / ${attempt.model}: ${cost}, ${settlement.duration_ms} ms. Explain it:  ${command} explain call ${id}`
 }

@@ -23,7 +23,8 @@ import { decisionLines, renderRoutes, routeExitCode } from './route-view.ts'
 import type { Terminal } from './terminal.ts'
 
 type View = {
-  readonly render?: (answer: Json, terminal: Terminal) => string
+  /** `command` is how this program is started here, for the lines that say what comes next. */
+  readonly render?: (answer: Json, terminal: Terminal, command: string) => string
   /** What comma-separated values hold a line for, where that is not an item of the list. */
   readonly rows?: (answer: Json) => readonly Json[]
   readonly exitCode?: (answer: Json) => number

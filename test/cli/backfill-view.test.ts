@@ -34,7 +34,7 @@ test('every reason that a plan gives has its sentence', async (t) => {
 
 test('a plan reads on a terminal: place, target, sentence, who said it, era, and the key to delete', async (t) => {
   const house = await openHouse(t, await open(t, ':memory:'))
-  const shown = renderBackfillPlan(await planned(house, { config: read('flat.json') }), terminal)
+  const shown = renderBackfillPlan(await planned(house, { config: read('flat.json') }), terminal, 'purser')
   assert.match(shown, /^ACTION +KIND +NAME +FIELD +VALUE +REASON +PLACE +SAID BY +ERA$/m)
   assert.match(shown, /^create +profile +default-model +max_tokens +9000 +tuning +\/maxTokens +user +E1$/m)
   assert.match(shown, /^\/pricingOverrides\/1 \(rate card .*\)\n {2}The price is for a beginning .*\[pattern_names_no_model, user, E1\]$/m)
@@ -54,5 +54,8 @@ test('a plan ends with 0, with 8 where something waits, and with 78 where it is 
   await house.move({ config: sound })
   const crossing = await planned(house, { config: sound.replace('your-own', 'managed') })
   assert.equal(backfillPlanExitCode(crossing as Json), 78)
-  assert.match(renderBackfillPlan(crossing as Json, terminal), /refused, because of "default": Calls by this name would come to be paid/)
+  assert.match(
+    renderBackfillPlan(crossing as Json, terminal, 'purser'),
+    /refused, because of "default": Calls by this name would come to be paid/,
+  )
 })

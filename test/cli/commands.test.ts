@@ -151,6 +151,8 @@ const mistakes: readonly (readonly [argv: readonly string[], exitCode: number, s
     'Unknown command "set".\nDid you mean "update"?\nSee what there is:  purser settings --help\n',
   ],
   [['keys', 'delete', 'x'], 2, 'Unknown command "delete".\nDid you mean "revoke"?\nSee what there is:  purser keys --help\n'],
+  [['help', 'rate'], 2, 'Unknown command "rate".\nDid you mean "rates"?\nSee what there is:  purser --help\n'],
+  [['help', 'rates', 'creat'], 2, 'Unknown command "creat".\nDid you mean "create"?\nSee what there is:  purser --help\n'],
   [['calls', 'list', '--limit', 'ten'], 2, '--limit must be a whole number, and not "ten".\n'],
   [['calls', 'list', '--limit', '0'], 2, '--limit must be at least 1.\n'],
   [
@@ -295,4 +297,13 @@ test('the help of an operation begins with an example and ends with the exit cod
   assert.equal(shown.exitCode, 0)
   assert.match(shown.out, /^Example:\n {2}purser rates create/)
   assert.match(shown.out, /130 {2}interrupted\n$/)
+})
+
+test('help of a command is its own, a noun alone shows its verbs, and each ends with the exit codes', async () => {
+  assert.match((await run('help', 'rates', 'create')).out, /^Example:\n {2}purser rates create/)
+  const noun = await run('rates')
+  assert.equal(noun.exitCode, 2)
+  for (const verb of ['list', 'get', 'create', 'history', 'at', 'void']) assert.match(noun.err, new RegExp(`^ {2}${verb} `, 'm'))
+  for (const { out, err } of [noun, await run('help'), await run('help', 'rates')]) assert.match(out + err, /130 {2}interrupted\n$/)
+  assert.deepEqual(await run('--version'), { exitCode: 0, out: 'test\n', err: '' })
 })

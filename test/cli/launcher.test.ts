@@ -76,7 +76,7 @@ test('whoever stops reading, as head does, ends a command without a word', () =>
   const shown = spawnSync('sh', ['-c', '{ "$0" src/cli/main.ts --help; echo "exit $?" >&2; } | true', process.execPath], {
     cwd: root,
     encoding: 'utf8',
-    env: { ...process.env, PURSER_HOME: '/nowhere' },
+    env: { PATH: process.env.PATH, PURSER_HOME: '/nowhere' },
   })
   assert.equal(shown.stderr, 'exit 0\n')
 })

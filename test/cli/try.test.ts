@@ -24,9 +24,10 @@ eachDatabase((database) => {
     const environment = await readyOn(t, database)
     const shown = await purser(['try', 'simulated', 'How are you?'], environment)
     assert.deepEqual([shown.exitCode, shown.out], [0, 'How are you?\n'])
-    const id = /^simulated \/ simulated-1: 0\.000009 USD \(priced\), \d+ ms\. Explain it: {2}purser explain call (\S+)\n$/.exec(
-      shown.err,
-    )?.[1]
+    const id =
+      /^simulated \/ simulated-1: 0\.000009 USD \(priced\), \d+ ms\. Explain it: {2}node .*bin\/purser\.js explain call (\S+)\n$/.exec(
+        shown.err,
+      )?.[1]
     assert.ok(id, shown.err)
     assert.equal((await purser(['explain', 'call', id], environment)).exitCode, 0)
   })

@@ -62,7 +62,7 @@ export const ratesCreate = change({
       ),
   }),
   columns: [],
-  example: 'purser rates create --provider simulated --model simulated-1 --input 1.00 --output 2.00 --revision 1',
+  example: 'purser rates create --provider simulated --model simulated-1 --input 1.00 --output 2.00',
   async plan(context, asked) {
     const serves = await findProvider(context, asked.provider)
     const pays = asked.connection === undefined ? null : await findConnection(context, asked.connection)
