@@ -65,9 +65,9 @@ export const publishedErrors: ErrorPaths = {
 export function providerError(fault: Fault, paths: ErrorPaths = publishedErrors): PurserError {
   const said = wordsOf(fault, paths)
   const status = fault.status >= 300 ? fault.status : said.status
-  const kind = kindOf(status, said)
+  const kind = isProxy(fault) ? 'provider_malformed' : kindOf(status, said)
   const answered = status === undefined ? 'reported an error' : `answered ${status}`
-  const text = said.message === '' ? 'without a word of explanation' : said.message
+  const text = isProxy(fault) ? proxy : said.message === '' ? 'without a word of explanation' : said.message
   const wait = waitSeconds(fault.headers)
   const extras: ErrorExtras = {
     upstreamStatus: fault.status,
@@ -76,6 +76,13 @@ export function providerError(fault: Fault, paths: ErrorPaths = publishedErrors)
     ...(wait === undefined ? {} : { retryAfter: wait }),
   }
   return new PurserError(kind, `The provider ${answered}: ${text}`, extras)
+}
+
+const proxy = 'without a body, so it is most likely a proxy on the way that refused, and not the provider. Check the base_url.'
+
+/** A provider says what it refuses. Who says nothing at all knows neither its models nor its keys. */
+function isProxy({ status, body }: Fault): boolean {
+  return (status === 403 || status === 404) && body.length === 0
 }
 
 type Words = {

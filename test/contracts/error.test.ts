@@ -32,6 +32,15 @@ for (const id of spoken) {
     for (const [status, kind] of table) assert.equal(kindOf(status), kind, String(status))
   })
 
+  test(`${id}: a refusal without a body is a proxy's on the way, and says nothing of keys or models`, () => {
+    for (const status of [403, 404]) {
+      const error = codec.decodeError({ status, headers: {}, body: new Uint8Array() })
+      assert.equal(error.kind, 'provider_malformed', String(status))
+      assert.match(error.message, /proxy/)
+      assert.notEqual(kindOf(status, { error: {} }), 'provider_malformed')
+    }
+  })
+
   test(`${id}: words of a provider say more than its status`, () => {
     assert.equal(kindOf(400, { error: { code: 'context_length_exceeded', message: 'x' } }), 'context_length')
     assert.equal(
