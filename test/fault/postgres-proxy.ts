@@ -39,7 +39,6 @@ export async function startProxy(target: string, from: RegExp, cut?: Cut): Promi
     let last = false
     client.on('data', (chunk) => {
       for (const { word, bytes } of split(chunk)) {
-        if (state.cut && last) return
         const text = word === words.query || word === words.parse ? bytes.toString('utf8') : ''
         state.armed ||= from.test(text)
         const runs = state.armed && (word === words.query || word === words.execute)
