@@ -7,7 +7,7 @@ import { z } from 'zod'
 import { asPurserError, PurserError } from '../core/errors.ts'
 import type { Json, JsonObject } from '../core/json.ts'
 import { json } from '../core/nouns.ts'
-import type { AuditEntry, ControlBatch, ControlStatement } from '../store/store.ts'
+import type { AuditEntry, ControlBatch, ControlStatement, Store } from '../store/store.ts'
 import type { OperationContext } from './context.ts'
 import type { Operation } from './operation.ts'
 import { redacted } from './redacted.ts'
@@ -67,7 +67,7 @@ type DeclaredChange<Name extends string, Input extends z.ZodRawShape, Output ext
   plan(context: OperationContext, input: z.output<z.ZodObject<Input, z.core.$strict>>): Promise<Planned<z.output<z.ZodObject<Output>>>>
 }
 
-/** How often a change is planned when others come between. Each time one of them has landed, so as many may come at once. */
+/** How often a change is planned when another process comes between. */
 const mostTries = 10
 
 /** The operation of a declared change: `dry_run` and `if_revision` are added to what it takes, `dry_run`, `config_revision` and `changed` to what it answers. */
@@ -80,33 +80,46 @@ export function change<const Name extends string, Input extends z.ZodRawShape, O
     ...rest,
     input: input.extend(asked) as unknown as Extended<Input, Asked>,
     output: output.extend(told) as unknown as Extended<Output, Told>,
-    async run(context: OperationContext, { dry_run, if_revision, ...fields }: Taken & Record<string, unknown>) {
-      for (let tries = 1; ; tries += 1) {
-        const before = if_revision === undefined ? await revisionOf(context) : BigInt(if_revision)
-        // What was asked of another state is not judged by this one.
-        if (if_revision !== undefined) await refuseStale(context, before)
-        const planned = await plan(context, fields as never)
-        const told = { dry_run, changed: changedFields(planned.touched), warnings: [...(planned.warnings ?? [])] }
-        if (dry_run || planned.touched.length === 0) {
-          if (if_revision !== undefined) await refuseStale(context, before)
-          return { ...(await planned.answer(null)), ...told, config_revision: Number(before) }
-        }
-        try {
-          planned.ahead?.()
-          const written = await context.store.writer.control({
-            statements: planned.statements,
-            audit: auditOf(context, declared.name, planned.touched),
-            expectRevision: before,
-            ...(planned.rates === undefined ? {} : { rates: planned.rates }),
-          })
-          await context.refresh()
-          return { ...(await planned.answer(written)), ...told, config_revision: Number(written.revision) }
-        } catch (thrown) {
-          if (if_revision !== undefined || tries === mostTries || asPurserError(thrown).code !== 'stale') throw thrown
-        }
-      }
+    run(context: OperationContext, taken: Taken & Record<string, unknown>) {
+      return taken.dry_run ? tried(context, taken) : inTurn(context.store, () => tried(context, taken))
     },
   }
+
+  async function tried(context: OperationContext, { dry_run, if_revision, ...fields }: Taken & Record<string, unknown>) {
+    for (let tries = 1; ; tries += 1) {
+      const before = if_revision === undefined ? await revisionOf(context) : BigInt(if_revision)
+      // What was asked of another state is not judged by this one.
+      if (if_revision !== undefined) await refuseStale(context, before)
+      const planned = await plan(context, fields as never)
+      const told = { dry_run, changed: changedFields(planned.touched), warnings: [...(planned.warnings ?? [])] }
+      if (dry_run || planned.touched.length === 0) {
+        if (if_revision !== undefined) await refuseStale(context, before)
+        return { ...(await planned.answer(null)), ...told, config_revision: Number(before) }
+      }
+      try {
+        planned.ahead?.()
+        const written = await context.store.writer.control({
+          statements: planned.statements,
+          audit: auditOf(context, declared.name, planned.touched),
+          expectRevision: before,
+          ...(planned.rates === undefined ? {} : { rates: planned.rates }),
+        })
+        await context.refresh()
+        return { ...(await planned.answer(written)), ...told, config_revision: Number(written.revision) }
+      } catch (thrown) {
+        if (if_revision !== undefined || tries === mostTries || asPurserError(thrown).code !== 'stale') throw thrown
+      }
+    }
+  }
+}
+
+const turns = new WeakMap<Store, Promise<unknown>>()
+
+/** The changes of one process wait for each other: none is planned on a state that the one before is about to change. */
+async function inTurn<Answer>(store: Store, run: () => Promise<Answer>): Promise<Answer> {
+  const turn = (turns.get(store) ?? Promise.resolve()).then(run, run)
+  turns.set(store, turn)
+  return turn
 }
 
 async function revisionOf({ store }: OperationContext): Promise<bigint> {

@@ -149,4 +149,12 @@ eachStore((fresh) => {
     assert.deepEqual([cut.dialect, cut.stops_on_disconnect], [{}, null])
     await assert.rejects(run('providers.update', { provider: 'workshop', unset: ['base_url'] }), { field: 'unset' })
   })
+
+  test('a burst of changes lands whole: each waits for the one before', async (t) => {
+    const { context } = await openBooks(t, await fresh(t, { clock: new HandClock() }), new HandClock())
+    const burst = Array.from({ length: 40 }, (_, n) => invoke(by('providers.create'), context, { ...vllm, name: `workshop-${n}` }))
+    await Promise.all(burst)
+    const made = await context.store.read.selectFrom('providers').select('id').where('name', 'like', 'workshop-%').execute()
+    assert.equal(made.length, 40)
+  })
 })
