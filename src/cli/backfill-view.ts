@@ -66,7 +66,10 @@ type Asked = {
 function nextStep({ plan, undecided, empty, dry_run, refused, command }: Asked): string {
   if (refused > 0) return 'Nothing can be done with it: see above.'
   if (empty) return 'Everything in the file is here already.'
-  const open = undecided === 0 ? '' : `${undecided} lines wait for a decision, and are left out.\n`
+  const open =
+    undecided === 0
+      ? ''
+      : `${undecided === 1 ? 'One line waits for a decision, and is' : `${undecided} lines wait for a decision, and are`} left out.\n`
   return plan === null || dry_run
     ? `${open}It could be done. Plan it without --dry-run to keep the plan.`
     : `${open}Do it:  ${command} backfill apply --plan ${plan.slice(0, 12)} -f <the same file>`

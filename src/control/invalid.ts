@@ -13,12 +13,13 @@ export function invalidInput(error: z.ZodError, known: readonly string[]): Purse
   return new PurserError('invalid_request', first.message, { ...(first.field === '' ? {} : { field: first.field }), details: { faults } })
 }
 
-function sentence(issue: Issue, known: readonly string[]): string {
+/** What is wrong with one field, by its name. `known` are the fields that there are. */
+export function sentence(issue: Issue, known: readonly string[]): string {
   const field = issue.path.length === 0 ? 'The input' : `"${issue.path.join('.')}"`
   switch (issue.code) {
     case 'invalid_type':
       return issue.message.endsWith('received undefined')
-        ? `${field} is missing. It takes ${a(issue.expected)}.`
+        ? `${field} is missing.${issue.expected === 'nonoptional' ? '' : ` It takes ${a(issue.expected)}.`}`
         : `${field} must be ${a(issue.expected)}.`
     case 'too_small':
       return `${field} must be at least ${issue.minimum}${unit(issue.origin)}.`

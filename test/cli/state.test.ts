@@ -28,6 +28,6 @@ eachDatabase((database) => {
     writeFileSync(file, 'purser = 1\n[[profiles]]\nname = "UPPER"\n')
     const refused = await run('apply', '-f', file)
     assert.equal(refused.exitCode, 2)
-    assert.match(refused.err, /has one fault, and nothing of it was applied\. profiles\.0\.name: A name is/)
+    assert.match(refused.err, /has one fault, so none of it can be applied\. profiles\.0\.name: A name is/)
   })
 })

@@ -5,6 +5,7 @@ import { contractIds } from '../../contracts/contract.ts'
 import { providerAuth } from '../../core/auth.ts'
 import { keyId } from '../../core/keys.ts'
 import { billings, crossings, json, modelName, name, networks, timeouts } from '../../core/nouns.ts'
+import { sentence } from '../invalid.ts'
 import { rateItem } from './rate-item.ts'
 
 const id = z.string().min(1).max(200).optional()
@@ -123,6 +124,12 @@ export function readDocument(value: unknown): { readonly document: StateDocument
 }
 
 function fault(path: readonly string[], issue: z.core.$ZodIssue): StateFault {
-  const says = issue.code === 'unrecognized_keys' ? `There is no field ${issue.keys.map((each) => `"${each}"`).join(', ')}.` : issue.message
-  return { path: [...path, ...issue.path.map(String)].join('.'), says }
+  const known = issue.path.length > 0 ? [] : Object.keys((path[0] === undefined ? envelope : items[path[0] as Section]).shape)
+  return {
+    path: [...path, ...issue.path.map(String)].join('.') || 'the document',
+    says: plain.has(issue.code) ? sentence(issue, known) : issue.message,
+  }
 }
+
+/** Faults for which the schema has no sentence of its own. */
+const plain: ReadonlySet<string> = new Set(['unrecognized_keys', 'invalid_type', 'too_small', 'too_big'])

@@ -193,7 +193,7 @@ function refused(faults: readonly StateFault[]): PurserError {
   const listed = faults.slice(0, mostFaults).map(({ path, says }) => `${path}: ${says}`)
   const more = faults.length > mostFaults ? ` And ${faults.length - mostFaults} more.` : ''
   const many = faults.length === 1 ? 'one fault' : `${faults.length} faults`
-  return new PurserError('invalid_request', `The document has ${many}, and nothing of it was applied. ${listed.join(' ')}${more}`, {
+  return new PurserError('invalid_request', `The document has ${many}, so none of it can be applied. ${listed.join(' ')}${more}`, {
     code: 'document_unsound',
     field: 'document',
     details: { faults: faults.map(({ path, says }) => ({ path, says })) },
