@@ -7,7 +7,7 @@ import { test } from 'node:test'
 /** Modules that open no connection. One that is in neither table has to be looked at first. */
 const harmless: ReadonlySet<string> = new Set([
   ...['node:buffer', 'node:crypto', 'node:fs', 'node:fs/promises', 'node:os', 'node:path', 'node:perf_hooks', 'node:sqlite', 'node:stream'],
-  ...['node:timers/promises', 'node:url', 'node:util', 'node:worker_threads', 'node:zlib'],
+  ...['node:stream/consumers', 'node:timers/promises', 'node:url', 'node:util', 'node:worker_threads', 'node:zlib'],
   ...['@bomb.sh/tab', '@clack/prompts', 'commander', 'hono', 'kysely', 'pino', 'smol-toml', 'zod'],
 ])
 
