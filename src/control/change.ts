@@ -113,12 +113,14 @@ export function change<const Name extends string, Input extends z.ZodRawShape, O
   }
 }
 
-const turns = new WeakMap<Store, Promise<unknown>>()
+const turns = new WeakMap<Store, Promise<undefined>>()
 
 /** The changes of one process wait for each other: none is planned on a state that the one before is about to change. */
 async function inTurn<Answer>(store: Store, run: () => Promise<Answer>): Promise<Answer> {
-  const turn = (turns.get(store) ?? Promise.resolve()).then(run, run)
-  turns.set(store, turn)
+  const turn = (turns.get(store) ?? Promise.resolve()).then(run)
+  // Only that it is over is kept: an answer may hold the one showing of a key.
+  const over = () => undefined
+  turns.set(store, turn.then(over, over))
   return turn
 }
 
